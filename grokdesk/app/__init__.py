@@ -1,0 +1,1 @@
+"""Composition root, command line and the two ways to run."""

@@ -1,0 +1,1 @@
+"""Pure values and errors; standard library only."""

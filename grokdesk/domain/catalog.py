@@ -1,0 +1,78 @@
+"""The models that clients may name, and what upstream calls them."""
+
+import difflib
+import enum
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from grokdesk.domain.account import Tier
+from grokdesk.domain.errors import UnknownModelError
+from grokdesk.domain.quota import Mode
+
+# Clients put these before a name to tell providers apart; they mean nothing to us.
+_PREFIXES = ("xai/", "x-ai/", "grok/", "openai/", "grokdesk/")
+
+
+class ModelKind(enum.StrEnum):
+    CHAT = "chat"
+    IMAGE = "image"
+    EDIT = "edit"
+    VIDEO = "video"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """One public model. `created` is Unix time and never changes for an id."""
+
+    id: str
+    kind: ModelKind
+    mode: Mode
+    floor: Tier
+    display_name: str
+    created: int
+    context_window: int
+    max_output_tokens: int
+    reasoning: bool = False
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCatalog:
+    """Names are case-insensitive; an alias resolves to its model."""
+
+    models: tuple[ModelSpec, ...]
+    _index: dict[str, ModelSpec] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_index", _index_of(self.models))
+
+    def resolve(self, name: str) -> ModelSpec:
+        """Raise UnknownModelError; there is never a silent replacement."""
+        found = self._index.get(name) or self._index.get(_normal(name))
+        if found is None:
+            raise UnknownModelError(name, self._nearest(name))
+        return found
+
+    def of_kind(self, kind: ModelKind) -> tuple[ModelSpec, ...]:
+        return tuple(model for model in self.models if model.kind is kind)
+
+    def _nearest(self, name: str) -> str | None:
+        near = difflib.get_close_matches(_normal(name)[:100], self._index, n=1, cutoff=0.6)
+        return self._index[near[0]].id if near else None
+
+
+def _index_of(models: Iterable[ModelSpec]) -> dict[str, ModelSpec]:
+    index: dict[str, ModelSpec] = {}
+    for model in models:
+        for name in (model.id, *model.aliases):
+            if index.setdefault(name.lower(), model) is not model:
+                raise ValueError(f"the model name '{name}' is used twice")
+    return index
+
+
+def _normal(name: str) -> str:
+    lowered = name.strip().lower()
+    for prefix in _PREFIXES:
+        if lowered.startswith(prefix):
+            return lowered.removeprefix(prefix)
+    return lowered

@@ -1,0 +1,190 @@
+"""The whole error tree, ordered by who must act.
+
+GrokdeskError                       str() is always safe to show to a person
+|- RequestError                     the caller must change the request or the key
+|  |- InvalidRequestError(param)
+|  |- UnauthorizedError
+|  |- UnknownModelError
+|  `- ModelNotAllowedError
+|- GatewayPausedError               the user resumes the gateway
+|- NoAccountError(retry_at)         wait, or the user adds accounts
+|- VaultLockedError                 the user unlocks the keyring
+|- SettingsError(key)               the user corrects a value
+|- ConflictError                    something else holds the port or the profile
+`- UpstreamError                    grok.com
+   |- TokenRejectedError              expire the account        (retry elsewhere)
+   |- AccountBlockedError             disable the account       (retry elsewhere)
+   |- RateLimitedError                window to zero            (retry elsewhere)
+   |- ChallengedError                 new session, same account (retry once)
+   |- AntiBotError                    new session, same account (retry once)
+   |- ForbiddenError                  nothing                   (retry elsewhere)
+   |- ContentRefusedError             the caller                (never retried)
+   |- UpstreamUnavailableError        back off                  (retry)
+   |  |- UpstreamTimeoutError         back off                  (retry)
+   |  `- IncompleteReplyError         back off                  (retry)
+   |- SocketUnknownError              use the other transport   (retry there)
+   |- LocalNetworkError               our side: DNS, proxy, cable; never punishes an account
+   `- ProtocolChangedError(excerpt)   us: never retried, reported
+
+The class carries the decision: nobody parses messages, and HTTP status codes exist only in
+`gateway.errors`. Whatever is not in this tree is a bug and gets a traceback.
+"""
+
+from typing import ClassVar
+
+
+class GrokdeskError(Exception):
+    """Base of everything we raise on purpose; the message is one sentence for a person."""
+
+
+class RequestError(GrokdeskError):
+    """The caller must change something."""
+
+
+class InvalidRequestError(RequestError):
+    """A part of the request is wrong; `param` names it in the caller's own words."""
+
+    def __init__(self, message: str, *, param: str | None = None, code: str | None = None) -> None:
+        super().__init__(message)
+        self.param = param
+        self.code = code
+
+
+class UnauthorizedError(RequestError):
+    """No API key, or one that does not open this gateway."""
+
+
+class UnknownModelError(RequestError):
+    """The catalog has no such model; `suggestion` is the nearest name, if any is near."""
+
+    def __init__(self, model: str, suggestion: str | None = None) -> None:
+        hint = f" Did you mean '{suggestion}'?" if suggestion else ""
+        super().__init__(f"The model '{model}' does not exist.{hint}")
+        self.model = model
+        self.suggestion = suggestion
+
+
+class ModelNotAllowedError(RequestError):
+    """The API key may not use this model."""
+
+
+class GatewayPausedError(GrokdeskError):
+    """The user paused the gateway."""
+
+
+class NoAccountError(GrokdeskError):
+    """No account can serve the call now.
+
+    `retry_at` (Unix time) is the earliest moment at which one is expected to be able to;
+    None when waiting does not help (no account at all, or none of the needed tier).
+    """
+
+    def __init__(self, message: str, *, retry_at: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_at = retry_at
+
+
+class VaultLockedError(GrokdeskError):
+    """The tokens cannot be read until the user unlocks the keyring."""
+
+
+class SettingsError(GrokdeskError):
+    """A setting has a value that cannot be used; `key` is `section.name`."""
+
+    def __init__(self, key: str, message: str) -> None:
+        super().__init__(message)
+        self.key = key
+
+
+class ConflictError(GrokdeskError):
+    """Something else holds what we need (a port, the profile)."""
+
+
+class UpstreamError(GrokdeskError):
+    """grok.com did not serve the call. `status` and `excerpt` are evidence, already redacted."""
+
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str, *, status: int | None = None, excerpt: str = "") -> None:
+        super().__init__(message)
+        self.status = status
+        self.excerpt = excerpt
+
+
+class TokenRejectedError(UpstreamError):
+    """The session token is dead: signed out, revoked or expired."""
+
+    retryable = True
+
+
+class AccountBlockedError(UpstreamError):
+    """grok.com blocked the account."""
+
+    retryable = True
+
+
+class RateLimitedError(UpstreamError):
+    """The quota of this mode is used up; `retry_after` in seconds when upstream said so."""
+
+    retryable = True
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        excerpt: str = "",
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, status=status, excerpt=excerpt)
+        self.retry_after = retry_after
+
+
+class ChallengedError(UpstreamError):
+    """Cloudflare wants a browser check; says nothing about the account."""
+
+    retryable = True
+
+
+class AntiBotError(UpstreamError):
+    """The site's rules refused the request; says nothing about the account."""
+
+    retryable = True
+
+
+class ForbiddenError(UpstreamError):
+    """A 403 without a reason that we know."""
+
+    retryable = True
+
+
+class ContentRefusedError(UpstreamError):
+    """grok.com declined the content of the request."""
+
+
+class UpstreamUnavailableError(UpstreamError):
+    """grok.com is down, overloaded or cut the connection."""
+
+    retryable = True
+
+
+class UpstreamTimeoutError(UpstreamUnavailableError):
+    """grok.com said nothing within the limit."""
+
+
+class IncompleteReplyError(UpstreamUnavailableError):
+    """The reply ended before it was complete, or was empty."""
+
+
+class SocketUnknownError(UpstreamError):
+    """The chat socket does not exist at this upstream."""
+
+    retryable = True
+
+
+class LocalNetworkError(UpstreamError):
+    """Our side could not reach grok.com: DNS, proxy, cable."""
+
+
+class ProtocolChangedError(UpstreamError):
+    """grok.com answered in a form that we do not understand."""

@@ -1,0 +1,71 @@
+"""Past-tense facts on the bus. `subject` lets a listener keep only the newest per subject."""
+
+from dataclasses import dataclass
+
+from grokdesk.domain.usage import UsageRow
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Base of all events."""
+
+    @property
+    def subject(self) -> str:
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChanged(Event):
+    """Anything shown about the account changed: state, windows, in flight, label."""
+
+    account_id: str
+
+    @property
+    def subject(self) -> str:
+        return self.account_id
+
+
+@dataclass(frozen=True, slots=True)
+class AccountsChanged(Event):
+    """Accounts were added or removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayChanged(Event):
+    """State, address, mode or the number of running requests changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKeysChanged(Event):
+    """A key was created or revoked."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFinished(Event):
+    """Announced once per request, however it ended."""
+
+    row: UsageRow
+
+    @property
+    def subject(self) -> str:
+        return self.row.request_id
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsChanged(Event):
+    """New settings are in force; `keys` are `section.name`."""
+
+    keys: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportProgress(Event):
+    """`done` of `total` tokens of a running import are settled."""
+
+    import_id: str
+    done: int
+    total: int
+
+    @property
+    def subject(self) -> str:
+        return self.import_id

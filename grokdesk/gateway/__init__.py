@@ -1,0 +1,1 @@
+"""Our local HTTP server."""

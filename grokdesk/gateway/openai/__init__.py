@@ -1,0 +1,1 @@
+"""The OpenAI dialect: parse, render and its routes."""

@@ -1,0 +1,1 @@
+"""Bus, tasks, clock, logs and paths; no domain rule in here."""

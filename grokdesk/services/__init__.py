@@ -1,0 +1,1 @@
+"""Use cases: what the windows and the gateway ask for."""

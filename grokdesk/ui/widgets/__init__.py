@@ -1,0 +1,1 @@
+"""Parts shared by pages and dialogs."""

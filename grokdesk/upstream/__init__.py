@@ -1,0 +1,1 @@
+"""All that knows grok.com and api.x.ai."""
