@@ -1,0 +1,93 @@
+"""One libcurl multi handle on the running loop, and what its errors mean to us.
+
+curl-cffi's own sessions wait for an abandoned reply to end and lose its slot (seen in 0.16), so we
+drive the multi interface directly: removing a handle from it closes the connection at once.
+"""
+
+import asyncio
+
+from curl_cffi import AsyncCurl, Curl, CurlECode, CurlError, CurlOpt
+
+from grokdesk.domain.errors import (
+    IncompleteReplyError,
+    LocalNetworkError,
+    UpstreamError,
+    UpstreamTimeoutError,
+    UpstreamUnavailableError,
+)
+
+
+class Multi(AsyncCurl):
+    """Keeps an upgraded WebSocket in the multi handle: taking it out would close its socket."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._upgrading: set[Curl] = set()
+
+    def add_upgrade(self, curl: Curl) -> asyncio.Future[None]:
+        """The future is done when the handshake is; end with `remove_handle`."""
+        self._upgrading.add(curl)
+        return self.start(curl)
+
+    def start(self, curl: Curl) -> asyncio.Future[None]:
+        future: asyncio.Future[None] = self.add_handle(curl)  # type: ignore[no-untyped-call,unused-ignore]
+        return future
+
+    def abort(self, curl: Curl) -> None:
+        """Close the connection of a transfer that may still run; harmless when it has ended."""
+        self._upgrading.discard(curl)
+        if curl in self._curl2future:
+            self.remove_handle(curl)
+
+    def set_result(self, curl: Curl) -> None:
+        if curl in self._upgrading:
+            future = self._curl2future[curl]
+            if not future.done():
+                future.set_result(None)
+        else:
+            super().set_result(curl)
+
+    def set_exception(self, curl: Curl, exception: BaseException) -> None:
+        self._upgrading.discard(curl)
+        super().set_exception(curl, exception)
+
+
+def new_handle(impersonate: str, *, connect_timeout_s: float, proxy: str | None) -> Curl:
+    """`proxy` None: what the environment says; empty: none at all."""
+    curl = Curl()
+    curl.impersonate(impersonate, default_headers=False)
+    curl.setopt(CurlOpt.ACCEPT_ENCODING, "gzip, deflate, br, zstd")
+    curl.setopt(CurlOpt.TCP_NODELAY, 1)
+    curl.setopt(CurlOpt.CONNECTTIMEOUT_MS, int(connect_timeout_s * 1000))
+    if proxy is not None:
+        curl.setopt(CurlOpt.PROXY, proxy)
+    return curl
+
+
+_NAME_LOOKUP = frozenset({CurlECode.COULDNT_RESOLVE_HOST, CurlECode.COULDNT_RESOLVE_PROXY})
+_CERTIFICATE = frozenset(
+    {CurlECode.PEER_FAILED_VERIFICATION, CurlECode.SSL_CACERT_BADFILE, CurlECode.SSL_ISSUER_ERROR}
+)
+
+
+def translate(error: CurlError, *, begun: bool) -> UpstreamError:
+    """`begun`: a part of the reply had arrived, so the reply is cut short."""
+    if begun:
+        return IncompleteReplyError("The connection to Grok broke in the middle of the reply.")
+    code = int(error.code)
+    if code in _NAME_LOOKUP:
+        return LocalNetworkError(
+            "The name of the Grok server could not be resolved. Check the network connection."
+        )
+    if code == CurlECode.COULDNT_CONNECT:
+        return LocalNetworkError("The Grok server could not be reached. Check the network.")
+    if code == CurlECode.PROXY:
+        return LocalNetworkError("The proxy refused or failed. Check the proxy settings.")
+    if code in _CERTIFICATE:
+        return LocalNetworkError(
+            "The Grok server's certificate is not trusted here. A proxy or firewall may be "
+            "intercepting the connection, or the clock may be wrong."
+        )
+    if code == CurlECode.OPERATION_TIMEDOUT:
+        return UpstreamTimeoutError("Connecting to Grok took too long.")
+    return UpstreamUnavailableError("The connection to Grok was closed before it answered.")

@@ -1,0 +1,213 @@
+"""WebSockets that look like one browser's, over the same multi handle as the requests."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from curl_cffi import Curl, CurlECode, CurlError, CurlInfo, CurlOpt, CurlWsFlag
+
+from grokdesk.domain.errors import (
+    IncompleteReplyError,
+    ProtocolChangedError,
+    UpstreamTimeoutError,
+    UpstreamUnavailableError,
+)
+from grokdesk.upstream.web.multi import Multi, translate
+from grokdesk.upstream.web.watchdog import Watchdog
+
+if TYPE_CHECKING:
+    from grokdesk.upstream.web.transport import Timeouts
+
+_FRAME_CAP = 16 << 20
+_SEND_PIECE = 65_535
+_DATA = int(CurlWsFlag.TEXT) | int(CurlWsFlag.BINARY) | int(CurlWsFlag.CONT)
+
+
+class Refusal(Exception):  # noqa: N818 - not a failure of ours: an answer to be classified
+    """The server answered the handshake with a plain HTTP status; its body is not available."""
+
+    def __init__(self, status: int, headers: Mapping[str, str]) -> None:
+        super().__init__(f"handshake answered with {status}")
+        self.status = status
+        self.headers = headers
+
+
+class Socket:
+    """One open WebSocket. `receive` and `send` are for one task; `abort` may come at any time."""
+
+    def __init__(self, multi: Multi, curl: Curl, *, idle_s: float) -> None:
+        self._multi = multi
+        self._curl = curl
+        self._loop = asyncio.get_running_loop()
+        self._fd = -1
+        self._waiter: asyncio.Future[None] | None = None
+        self._watchdog = Watchdog(idle_s, self._silent)
+        self._timed_out = False
+        self._readable = True
+        self._watching = False
+        self._heard = False
+
+    async def connect(
+        self, url: str, headers: Sequence[tuple[str, str]], timeouts: "Timeouts"
+    ) -> None:
+        """Raise Refusal when the server says no, UpstreamError when it cannot be reached."""
+        head = _Head()
+        curl = self._curl
+        curl.setopt(CurlOpt.URL, url)
+        curl.setopt(CurlOpt.CONNECT_ONLY, 2)
+        curl.setopt(CurlOpt.HTTPHEADER, [f"{n}: {v}".encode("latin-1") for n, v in headers])
+        curl.setopt(CurlOpt.HEADERFUNCTION, head.on_line)
+        try:
+            async with asyncio.timeout(timeouts.connect_s + timeouts.first_byte_s):
+                await self._multi.add_upgrade(curl)
+        except TimeoutError:
+            raise UpstreamTimeoutError("Grok did not open the chat socket in time.") from None
+        except CurlError as error:
+            if error.code == CurlECode.HTTP_RETURNED_ERROR:
+                raise Refusal(head.status, head.headers) from None
+            raise translate(error, begun=False) from None
+        fd = curl.getinfo(CurlInfo.ACTIVESOCKET)
+        if not isinstance(fd, int) or fd < 0:
+            raise UpstreamUnavailableError("Grok closed the chat socket at once.")
+        self._fd = fd
+
+    def expect_within(self, seconds: float) -> None:
+        """The longest silence from now on."""
+        self._watchdog.set_limit(seconds)
+
+    async def send(self, text: str | bytes) -> None:
+        payload = memoryview(text.encode() if isinstance(text, str) else text)
+        while True:
+            piece = payload[:_SEND_PIECE]
+            more = len(payload) > len(piece)
+            flags = CurlWsFlag.TEXT | CurlWsFlag.CONT if more else int(CurlWsFlag.TEXT)
+            await self._send_piece(piece, int(flags))
+            payload = payload[len(piece) :]
+            if not more:
+                return
+
+    async def receive(self) -> bytes | None:
+        """The next text message, or None when the server closed the socket."""
+        parts: list[bytes] = []
+        size = 0
+        while True:
+            frame = self._next_frame()
+            if frame is None:
+                await self._wait_readable()
+                continue
+            data, flags, rest = frame
+            if flags & CurlWsFlag.CLOSE:
+                return None
+            if not flags & _DATA:
+                continue
+            self._heard = True
+            size += len(data)
+            if size > _FRAME_CAP:
+                raise ProtocolChangedError("Grok sent a message that is far too large.")
+            parts.append(data)
+            if not rest and not flags & CurlWsFlag.CONT:
+                return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def abort(self) -> None:
+        """Close the connection now, without a closing handshake; harmless when repeated."""
+        self._watchdog.stop()
+        if self._fd >= 0:
+            self._loop.remove_reader(self._fd)
+            self._loop.remove_writer(self._fd)
+            self._fd = -1
+        self._multi.abort(self._curl)
+        self._curl.close()
+
+    def _next_frame(self) -> tuple[bytes, int, int] | None:
+        """None when nothing is there to read now."""
+        if self._timed_out:
+            raise UpstreamTimeoutError(
+                "Grok stopped in the middle of the reply."
+                if self._heard
+                else "Grok did not answer in time."
+            )
+        if not self._readable:
+            return None
+        try:
+            data, meta = self._curl.ws_recv()
+        except CurlError as error:
+            if error.code == CurlECode.AGAIN:
+                self._readable = False
+                return None
+            raise IncompleteReplyError("The chat socket to Grok broke.") from None
+        self._watchdog.feed()
+        return data, meta.flags, meta.bytesleft
+
+    async def _send_piece(self, piece: memoryview, flags: int) -> None:
+        while True:
+            try:
+                sent = self._curl.ws_send(piece, flags)
+            except CurlError as error:
+                if error.code != CurlECode.AGAIN:
+                    raise IncompleteReplyError("The chat socket to Grok broke.") from None
+                sent = 0
+            piece = piece[sent:]
+            if not piece:
+                return
+            await self._wait_writable()
+
+    async def _wait_readable(self) -> None:
+        if not self._watching:
+            self._loop.add_reader(self._fd, self._on_readable)
+            self._watching = True
+        self._waiter = self._loop.create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+
+    async def _wait_writable(self) -> None:
+        writable = self._loop.create_future()
+        self._waiter = writable
+        self._loop.add_writer(self._fd, self._wake)
+        try:
+            await writable
+        finally:
+            self._waiter = None
+            if self._fd >= 0:
+                self._loop.remove_writer(self._fd)
+        if self._timed_out:
+            raise UpstreamTimeoutError("Grok did not take the request in time.")
+
+    def _on_readable(self) -> None:
+        self._readable = True
+        if self._waiter is None:
+            # Nobody reads now: stop watching, or the loop spins on a readable descriptor.
+            self._loop.remove_reader(self._fd)
+            self._watching = False
+        else:
+            self._wake()
+
+    def _silent(self) -> None:
+        if self._waiter is None:  # the consumer is slow, not upstream
+            self._watchdog.restart()
+            return
+        self._timed_out = True
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+
+class _Head:
+    """Collects the status and headers of the handshake's answer."""
+
+    def __init__(self) -> None:
+        self.status = 0
+        self.headers: dict[str, str] = {}
+
+    def on_line(self, line: bytes) -> int:
+        if line.startswith(b"HTTP/"):
+            self.status = int(line.split(None, 2)[1])
+            self.headers.clear()
+        else:
+            name, colon, value = line.decode("latin-1").partition(":")
+            if colon:
+                self.headers[name.strip().lower()] = value.strip()
+        return len(line)

@@ -1,0 +1,43 @@
+"""One timer per stream that notices silence, however often the stream is fed."""
+
+import asyncio
+from collections.abc import Callable
+
+
+class Watchdog:
+    """Calls `on_silence` once when `feed` was not called for the limit (seconds)."""
+
+    __slots__ = ("_fed_at", "_limit_s", "_loop", "_on_silence", "_timer")
+
+    def __init__(self, limit_s: float, on_silence: Callable[[], None]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._limit_s = limit_s
+        self._on_silence = on_silence
+        self._fed_at = self._loop.time()
+        self._timer: asyncio.TimerHandle | None = self._loop.call_later(limit_s, self._check)
+
+    def feed(self) -> None:
+        self._fed_at = self._loop.time()
+
+    def set_limit(self, limit_s: float) -> None:
+        """From now on; the running wait starts again."""
+        self._limit_s = limit_s
+        self.restart()
+
+    def restart(self) -> None:
+        self.stop()
+        self.feed()
+        self._timer = self._loop.call_later(self._limit_s, self._check)
+
+    def stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _check(self) -> None:
+        rest = self._fed_at + self._limit_s - self._loop.time()
+        if rest > 0:
+            self._timer = self._loop.call_later(rest, self._check)
+        else:
+            self._timer = None
+            self._on_silence()

@@ -1,0 +1,78 @@
+"""Plain progress lines, and child processes that neither hide nor change what they say."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+Command = Sequence[str | Path]
+
+IS_WINDOWS = sys.platform == "win32"
+
+# Without bytecode every start compiles hundreds of modules again: seconds instead of tenths.
+_NOT_FOR_CHILDREN = ("PYTHONDONTWRITEBYTECODE", "PYTHONHOME", "__PYVENV_LAUNCHER__")
+
+
+class ToolError(Exception):
+    """Ends the command; the text is a sentence that tells the user what to do."""
+
+
+def say(line: str) -> None:
+    print(f"\033[2m»\033[0m {line}" if sys.stdout.isatty() else f"» {line}", flush=True)
+
+
+def run(
+    command: Command,
+    *,
+    extra_env: Mapping[str, str] | None = None,
+    cwd: Path | None = ROOT,
+) -> int:
+    """The exit code. Ctrl-C reaches the child itself; we wait for it to finish its shutdown."""
+    process = subprocess.Popen([str(part) for part in command], env=child_env(extra_env), cwd=cwd)
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            continue
+
+
+def run_or_stop(
+    command: Command,
+    sentence: str,
+    *,
+    extra_env: Mapping[str, str] | None = None,
+) -> None:
+    if run(command, extra_env=extra_env) != 0:
+        raise ToolError(sentence)
+
+
+def capture(
+    command: Command, *, extra_env: Mapping[str, str] | None = None, stdin: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Run in silence; `stdout` of the result holds error messages too."""
+    return subprocess.run(
+        [str(part) for part in command],
+        check=False,
+        cwd=ROOT,
+        env=child_env(extra_env),
+        errors="replace",
+        input=stdin,
+        stderr=subprocess.STDOUT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def become(command: Command, *, extra_env: Mapping[str, str] | None = None) -> int:
+    """Replace this process, so that signals and the terminal belong to the program alone."""
+    if not IS_WINDOWS:  # exec returns to the shell at once there
+        arguments = [str(part) for part in command]
+        os.execve(arguments[0], arguments, child_env(extra_env))  # noqa: S606
+    return run(command, extra_env=extra_env, cwd=None)
+
+
+def child_env(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    kept = {key: value for key, value in os.environ.items() if key not in _NOT_FOR_CHILDREN}
+    return kept | dict(extra or {})

@@ -1,0 +1,124 @@
+"""The hash-locked requirement sets: installed once per change, written by uv."""
+
+import hashlib
+import shutil
+import sys
+import time
+from pathlib import Path
+
+from devtool import venv
+from devtool.console import ROOT, ToolError, capture, run_or_stop, say
+
+FOLDER = ROOT / "requirements"
+
+# Each set with the extras it is made of and the smaller sets it contains. `dev` contains all and
+# is locked first; the others follow its choices, so that one version of each package is in use.
+_EXTRAS = {
+    "dev": ("desktop", "fast", "dev"),
+    "core": (),
+    "desktop": ("desktop",),
+    "build": ("desktop",),
+}
+_CONTAINS = {"core": (), "desktop": ("core",), "dev": ("core", "desktop"), "build": ()}
+
+_PIP_OPTIONS = ("--no-deps", "--require-hashes", "--no-input", "--disable-pip-version-check")
+
+# Published as source only. Built with the setuptools of the same lock, not with the newest one.
+_SOURCE_ONLY = ("forbiddenfruit",)
+
+_HEADER = """\
+# Exact versions with hashes for Python 3.11 and newer on every system.
+# Made from pyproject.toml by: python packaging/dev.py lock
+"""
+
+
+def ensure(name: str, where: Path = venv.MAIN) -> Path:
+    """The Python of an environment that has the packages of requirements/<name>.txt."""
+    venv.ensure(where)
+    if _stamp(where, name).exists() and _stamp(where, name).read_text() == _key(name):
+        return venv.python_of(where)
+    _install(name, where)
+    for done in (name, *_CONTAINS[name]):
+        _stamp(where, done).write_text(_key(done))
+    return venv.python_of(where)
+
+
+def _stamp(where: Path, name: str) -> Path:
+    return where / f".installed-{name}"
+
+
+def _key(name: str) -> str:
+    parts = (_file(name).read_bytes(), sys.version.encode(), str(ROOT).encode())
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+
+def _file(name: str) -> Path:
+    return FOLDER / f"{name}.txt"
+
+
+def _install(name: str, where: Path) -> None:
+    say(f"Installing requirements/{name}.txt into {where.name} (the first time takes a minute)")
+    started = time.monotonic()
+    source_only, wheels = _split(_file(name).read_text(encoding="utf-8"))
+    _pip(where, wheels, "--only-binary", ":all:")
+    if source_only:
+        _pip(where, source_only, "--no-build-isolation")
+    _compile(where)
+    say(f"Installed in {time.monotonic() - started:.0f} s")
+
+
+def _split(lock: str) -> tuple[str, str]:
+    """(source only, wheels): a requirement is an unindented line and the indented ones below."""
+    halves: tuple[list[str], list[str]] = ([], [])
+    to_wheels = True
+    for line in lock.splitlines(keepends=True):
+        if not line.startswith((" ", "#")):
+            to_wheels = line.partition("==")[0] not in _SOURCE_ONLY
+        halves[to_wheels].append(line)
+    return "".join(halves[0]), "".join(halves[1])
+
+
+def _pip(where: Path, requirements: str, *options: str) -> None:
+    listing = where / "requirements.txt"
+    listing.write_text(requirements, encoding="utf-8")
+    quiet = () if sys.stdout.isatty() else ("--quiet",)
+    pip = (venv.python_of(where), "-m", "pip", "install", *_PIP_OPTIONS)
+    run_or_stop(
+        [*pip, *quiet, *options, "--requirement", listing],
+        "pip could not install the packages; its message is above.",
+        extra_env={"PIP_ROOT_USER_ACTION": "ignore"},
+    )
+
+
+def _compile(where: Path) -> None:
+    run_or_stop(
+        [venv.python_of(where), "-m", "compileall", "-q", "-j", "0", ROOT / "grokdesk"],
+        "Some module does not compile; its name is above.",
+    )
+
+
+def lock(uv_options: list[str]) -> None:
+    """Write all lock files again: the same versions as far as possible, or `--upgrade`."""
+    if shutil.which("uv") is None:
+        raise ToolError("Locking needs uv (pip install uv).")
+    for name, extras in _EXTRAS.items():
+        options = [option for extra in extras for option in ("--extra", extra)]
+        if name != "dev":
+            options += ["--constraint", "requirements/dev.txt"]
+        sources = ["pyproject.toml", "-"] if name == "build" else ["pyproject.toml"]
+        _compile_lock(name, [*sources, *options, *uv_options], "pyinstaller\n")
+    _compile_lock("pip", ["-", *uv_options], "pip\n")
+
+
+def _compile_lock(name: str, options: list[str], stdin: str) -> None:
+    say(f"Locking requirements/{name}.txt")
+    command = [
+        "uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11",
+        "--generate-hashes", "--no-emit-index-url", "--no-annotate", "--no-header",
+        "--output-file", str(_file(name)), *options,
+    ]  # fmt: skip
+    result = capture(command, stdin=stdin)
+    if result.returncode != 0:
+        raise ToolError(f"uv could not lock requirements/{name}.txt:\n{result.stdout}")
+    pins = _file(name).read_text(encoding="utf-8")
+    _file(name).write_text(_HEADER + pins, encoding="utf-8")

@@ -1,0 +1,72 @@
+"""The two pytest processes: the core without Qt, then the windows offscreen."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from devtool import locks, system
+from devtool.console import ROOT, run, say
+
+_ENV = {"LC_ALL": "C.UTF-8"}  # Qt warns about the C locale, and a warning fails a test
+_NO_TESTS_COLLECTED = 5
+
+
+def run_tests(arguments: Sequence[str]) -> int:
+    """Both processes always run; with paths among the arguments, the ones that are meant."""
+    python = locks.ensure("dev")
+    windows_can_run = _prepare_system()
+    core_paths, ui_paths, options = _sort(arguments)
+    codes = []
+    if core_paths or not ui_paths:
+        codes.append(_core(python, [*core_paths, *options]))
+    if windows_can_run and (ui_paths or not core_paths):
+        codes.append(_windows(python, [*(ui_paths or ["tests/ui"]), *options]))
+    return _worst(codes, selective=bool(options))
+
+
+def _core(python: Path, arguments: Sequence[str]) -> int:
+    say("Core tests")
+    return run([python, "-m", "pytest", *arguments], extra_env=_ENV)
+
+
+def _windows(python: Path, arguments: Sequence[str]) -> int:
+    say("Window tests")
+    return run(
+        [python, "-m", "pytest", "-c", "tests/ui/pytest.ini", *arguments],
+        extra_env={**_ENV, "QT_QPA_PLATFORM": "offscreen"},
+    )
+
+
+def _prepare_system() -> bool:
+    """Whether the window tests can run; installs what is missing when we may."""
+    needed, tools = system.missing({**system.QT, **system.X11}), system.missing(system.TEST_TOOLS)
+    if (needed or tools) and system.can_install():
+        system.install([*needed, *tools], "the tests")
+        return True
+    if needed:
+        say(f"NOT RUN: tests/ui, Qt lacks libraries. {system.how_to_install(needed)}")
+    if tools:
+        say(f"Keyring and tray tests will skip themselves. {system.how_to_install(tools)}")
+    return not needed
+
+
+def _sort(arguments: Sequence[str]) -> tuple[list[str], list[str], list[str]]:
+    core, windows, options = [], [], []
+    for argument in arguments:
+        if not _is_path(argument):
+            options.append(argument)
+        elif Path(argument).parts[:2] == ("tests", "ui"):
+            windows.append(argument)
+        else:
+            core.append(argument)
+    return core, windows, options
+
+
+def _is_path(argument: str) -> bool:
+    return not argument.startswith("-") and (ROOT / argument.partition("::")[0]).exists()
+
+
+def _worst(codes: Sequence[int], *, selective: bool) -> int:
+    """`-k something` may match in one process only: that is no failure unless none matched."""
+    if selective and any(code == 0 for code in codes):
+        codes = [code for code in codes if code != _NO_TESTS_COLLECTED]
+    return next((code for code in codes if code), 0)
