@@ -9,7 +9,7 @@ MASK = "***"
 # A name, then `=` or `:` however it was quoted, escaped or percent-encoded.
 _IS = r"([\\\"']*\s*(?:[=:]|%3[ad])\s*b?[\\\"']*)"
 _NAMED = (
-    r"(?i)(?<![a-z0-9])(sso(?:-rw|_token)?|cf_clearance|__cf_bm|_cfuvid|cf_chl_\w+|x-userid"
+    r"(?i)(?<![a-z0-9])(sso(?:-rw|_token)?|cf_clearance|__cf_bm|_cfuvid|cf_chl_\w+"
     r"|x-statsig-id|x-api-key|api[_-]?key|passw(?:or)?d|passphrase)"
 )
 
@@ -54,6 +54,8 @@ _RUN = re.compile(rf"[\w-]{{{_HEAD},}}")
 _UNPRINTABLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
+
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def redact(text: str) -> str:
@@ -110,4 +112,6 @@ class Redactor:
 
 def _escaped(match: re.Match[str]) -> str:
     code = ord(match.group())
+    if match.group() in _SHORT:
+        return _SHORT[match.group()]
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

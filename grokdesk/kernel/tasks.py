@@ -31,6 +31,10 @@ class TaskSupervisor:
         task.add_done_callback(self._ended)
         return task
 
+    def run_soon(self, coroutine: Coroutine[Any, Any, Any], *, name: str) -> None:
+        """Like `spawn`, for a caller that will not wait."""
+        _ = self.spawn(coroutine, name=name)
+
     async def stop(self, timeout: float = 5.0) -> None:
         """Cancel what still runs and wait for it; called once, at the end."""
         tasks = [task for task in self._tasks if task is not asyncio.current_task()]

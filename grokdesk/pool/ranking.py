@@ -31,9 +31,7 @@ def pick(candidates: Sequence[Candidate], selection: Selection, rng: random.Rand
 
 def _high_quota_first(candidates: Sequence[Candidate], _rng: random.Random) -> Candidate:
     """Spread running calls first; a lower tier before a dearer one when quotas are equal."""
-    return min(
-        candidates, key=lambda c: (c.in_flight, -c.remaining_share, c.tier, c.last_leased)
-    )
+    return min(candidates, key=lambda c: (c.in_flight, -c.remaining_share, c.tier, c.last_leased))
 
 
 def _round_robin(candidates: Sequence[Candidate], _rng: random.Random) -> Candidate:

@@ -28,6 +28,7 @@ from grokdesk.domain.errors import (
 )
 from grokdesk.domain.usage import TokenCount, UsageRow
 from grokdesk.kernel.clock import Clock
+from grokdesk.pool.lease import Lease
 from grokdesk.pool.pool import AccountPool
 from grokdesk.services.estimate import TokenEstimator, estimate_tokens
 from grokdesk.services.ports import Upstream
@@ -134,7 +135,7 @@ class ChatService:
                 if len(tried) >= self._max_accounts():
                     raise last
 
-    def _lease(self, spec: ModelSpec, tried: set[str], last: UpstreamError | None):  # type: ignore[no-untyped-def]
+    def _lease(self, spec: ModelSpec, tried: set[str], last: UpstreamError | None) -> Lease:
         try:
             return self._pool.lease(spec.mode, spec.floor, exclude=tried)
         except NoAccountError as none_left:

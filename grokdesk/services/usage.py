@@ -29,7 +29,7 @@ class UsageService:
 
     def record_soon(self, row: UsageRow) -> None:
         """For a caller that may not wait, such as a cancelled one."""
-        self._tasks.spawn(self.record(row), name="usage")
+        self._tasks.run_soon(self.record(row), name="usage")
 
     async def today(self) -> UsageSummary:
         """Since local midnight."""

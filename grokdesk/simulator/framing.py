@@ -49,9 +49,7 @@ def batched(groups: Iterable[bytes]) -> Iterator[bytes]:
         yield b"".join(batch)
 
 
-def cutter(
-    split: Literal["none", "random"] | int, seed: int
-) -> Callable[[bytes], Iterable[bytes]]:
+def cutter(split: Literal["none", "random"] | int, seed: int) -> Callable[[bytes], Iterable[bytes]]:
     """Cuts data in places where no frame and no character ends."""
     if split == "none":
         return lambda data: (data,)

@@ -24,21 +24,21 @@ _ANALYSIS_TAIL: Final = b',"channel":"CHANNEL_ANALYSIS"}}}}'
 _TOOL_KEYS: Final = {"web_search": "web_search", "x_keyword_search": "x_search"}
 
 
-class MgwTurn:
+class MgwFrames:
     """Renders the frames of one session, each ready to be written to the socket."""
 
-    __slots__ = ("_answer_head", "_head", "_session_id")
+    __slots__ = ("_answer_head", "_head", "session_id")
 
     def __init__(self, session_id: str) -> None:
-        self._session_id = session_id
-        self._head = b'{"session_id":"' + session_id.encode() + b'","event":'
+        self.session_id = session_id
+        self._head = b'{"session_id":' + _encode(session_id) + b',"event":'
         self._answer_head = self._head + b'{"type":"response.chunk","chunk":{"text":{"text":'
 
     def created(self, client_event_id: str) -> bytes:
         return self._event({"type": "session.created", "client_event_id": client_event_id})
 
     def attached(self) -> bytes:
-        conversation = {"id": self._session_id}
+        conversation = {"id": self.session_id}
         return self._event({"type": "conversation.attached", "conversation": conversation})
 
     def step(self, step: Step) -> Iterator[bytes]:
@@ -124,3 +124,6 @@ def _post(post: Post) -> dict[str, Any]:
         "text": post.text,
         "post_id": post.post_id,
     }
+
+
+GARBAGE: Final = text_frame(b"<<< not a frame { ]]>")

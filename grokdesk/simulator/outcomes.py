@@ -42,7 +42,9 @@ def refusal_of(scenario: Scenario, transport: Transport) -> Refusal | None:
     if transport == "mgw" and scenario.has("nomgw"):
         return NOT_FOUND
     allowed = REFUSALS.keys() if transport == "rest" else EVERYWHERE
-    return next((REFUSALS[name] for name in REFUSALS if name in allowed and scenario.has(name)), None)
+    return next(
+        (REFUSALS[name] for name in REFUSALS if name in allowed and scenario.has(name)), None
+    )
 
 
 def early_ending(scenario: Scenario) -> Ending | None:

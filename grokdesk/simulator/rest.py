@@ -13,7 +13,7 @@ from grokdesk.simulator.accounts import Account
 from grokdesk.simulator.answer import Answer, Ending, Fault
 from grokdesk.simulator.framing import CONTENT_TYPES, Framer, batched, cutter
 from grokdesk.simulator.outcomes import early_ending, refusal_of
-from grokdesk.simulator.rest_frames import RestTurn
+from grokdesk.simulator.rest_frames import RestFrames
 from grokdesk.simulator.scenario import Scenario
 from grokdesk.simulator.site import Site
 from grokdesk.simulator.stats import OpenChat, ReceivedPrompt
@@ -98,8 +98,8 @@ async def _take_turn(
     return await _send(site, request, answer, groups, open_chat)
 
 
-def _new_turn(site: Site, prompt: ReceivedPrompt) -> RestTurn:
-    return RestTurn(
+def _new_turn(site: Site, prompt: ReceivedPrompt) -> RestFrames:
+    return RestFrames(
         prompt.text,
         conversation_id=site.new_id(),
         user_id=site.new_id(),
@@ -107,7 +107,7 @@ def _new_turn(site: Site, prompt: ReceivedPrompt) -> RestTurn:
     )
 
 
-def _groups(answer: Answer, turn: RestTurn, framer: Framer) -> Iterator[bytes]:
+def _groups(answer: Answer, turn: RestFrames, framer: Framer) -> Iterator[bytes]:
     """The bytes of the stream; between two groups a slow answer pauses."""
     match answer.ending:
         case Ending.EMPTY:
@@ -168,9 +168,7 @@ async def _write(response: web.StreamResponse, parts: Iterable[bytes]) -> None:
         await response.write(part)
 
 
-async def _end(
-    site: Site, request: web.BaseRequest, answer: Answer, open_chat: OpenChat
-) -> None:
+async def _end(site: Site, request: web.BaseRequest, answer: Answer, open_chat: OpenChat) -> None:
     if answer.ending is Ending.STALL:
         await connection.forever()
     site.finish(open_chat, answer)

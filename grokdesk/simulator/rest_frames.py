@@ -22,10 +22,16 @@ from grokdesk.simulator.answer import (
 
 _encode: Final = msgspec.json.encode
 _ROLLOUT: Final = "Grok"
+_FINAL_METADATA: Final[dict[str, object]] = {
+    "followUpSuggestions": [],
+    "feedbackLabels": [],
+    "toolsUsed": {},
+    "disclaimer": "",
+}
 _LLM_INFO: Final = {"modelHash": "simulated+model+hash=="}
 
 
-class RestTurn:
+class RestFrames:
     """Renders one turn; remembers what was said for the closing snapshot."""
 
     __slots__ = (
@@ -109,8 +115,7 @@ class RestTurn:
 
     def closing(self) -> Iterator[bytes]:
         yield self._response({"token": "", "messageTag": "final"}, soft_stop=True)
-        metadata = {"followUpSuggestions": [], "feedbackLabels": [], "toolsUsed": {}}
-        yield self._response({"finalMetadata": metadata | {"disclaimer": ""}})
+        yield self._response({"finalMetadata": _FINAL_METADATA})
         yield self._response({"modelResponse": self._snapshot()})
         yield _encode({"result": {"title": {"newTitle": "Simulated conversation"}}})
 
@@ -189,7 +194,9 @@ class RestTurn:
             "metadata": {"llm_info": _LLM_INFO},
         }
         if self._cited:
-            snapshot["citedWebSearchResults"] = [cards.page(p) for p in pages if p.url in self._cited]
+            snapshot["citedWebSearchResults"] = [
+                cards.page(p) for p in pages if p.url in self._cited
+            ]
             snapshot["citedXposts"] = [cards.post(p) for p in posts if p.url in self._cited]
         return snapshot
 

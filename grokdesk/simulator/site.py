@@ -73,7 +73,7 @@ class Site:
         delay, jitter = self.script.chunk_delay_s, self.script.chunk_jitter_s
         if answer.chunk_delay_s is not None:
             return answer.chunk_delay_s
-        return delay + self._rng.uniform(-jitter, jitter) if jitter else delay
+        return max(0.0, delay + self._rng.uniform(-jitter, jitter)) if jitter else delay
 
     def new_conversation(self, token: str, conversation_id: str) -> Conversation:
         conversation = self._conversations[conversation_id] = Conversation(token)

@@ -7,7 +7,7 @@ _FILLER: Final = "The quick brown fox jumps over the lazy dog. "
 
 UNICODE: Final = (
     "Emoji: 😀 👩🏽‍🚀 👨‍👩‍👧‍👦 🏳️‍🌈 🇳🇴. "
-    "Chinese: 你好，世界。 Japanese: こんにちは、世界。 Korean: 안녕하세요. "
+    "Chinese: 你好、世界。 Japanese: こんにちは、世界。 Korean: 안녕하세요. "
     "Arabic: مرحبا بالعالم. Hebrew: שלום עולם. "
     "Combining: Z̃ é ñ ệ. Rare: 𠮷𝔘𝕟𝕚 CuSO4·5H2O."
 )

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import shiboken6
 from PySide6.QtCore import QByteArray, QObject, QRectF, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPen, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
 from grokdesk.ui.theme import Theme
@@ -15,7 +15,6 @@ from grokdesk.ui.theme import Theme
 _log = logging.getLogger(__name__)
 
 SIZE = 18
-_RATIOS = (1.0, 1.5, 2.0, 3.0)
 _NAME = re.compile(r"[a-z0-9-]+")
 
 
@@ -26,87 +25,109 @@ class HasIcon(Protocol):
 
 
 class Icons(QObject):
-    """Whoever got an icon through `set_on` is repainted when the scheme changes."""
+    """Whoever got an icon through `set_on` is tinted anew when the scheme changes."""
 
     def __init__(self, icon_dir: Path, theme: Theme) -> None:
         super().__init__(theme)
         self._dir = icon_dir
         self._theme = theme
         self._targets: dict[int, tuple[HasIcon, str, str]] = {}
-        self._sources: dict[str, QByteArray | None] = {}
+        self._prune_at = 64
+        self._renderers: dict[str, QSvgRenderer | None] = {}
+        self._icons: dict[tuple[str, str, int], QIcon] = {}
         theme.changed.connect(self._retint)
 
     def set_on(self, target: HasIcon, name: str, tone: str = "text") -> None:
         """`tone` is a field of Tokens; a later call for the same target replaces the earlier."""
         self._targets[id(target)] = (target, name, tone)
         target.setIcon(self.icon(name, tone))
+        if len(self._targets) > self._prune_at:
+            self._prune()
 
     def icon(self, name: str, tone: str = "text", *, size: int = SIZE) -> QIcon:
-        icon = QIcon()
-        for ratio in _RATIOS:
-            color = self._theme.color(tone)
-            icon.addPixmap(self.pixmap(name, color, size=size, ratio=ratio))
-            faded = self._theme.color("outline")
-            icon.addPixmap(
-                self.pixmap(name, faded, size=size, ratio=ratio), QIcon.Mode.Disabled
-            )
-        return icon
+        key = (name, tone, size)
+        if key not in self._icons:
+            self._icons[key] = self._build(name, tone, size)
+        return self._icons[key]
 
     def pixmap(self, name: str, color: QColor, *, size: int = SIZE, ratio: float = 1.0) -> QPixmap:
-        side = round(size * ratio)
-        pixmap = QPixmap(side, side)
-        pixmap.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(pixmap)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._draw(painter, name, QRectF(0, 0, side, side), color)
+        pixmap, painter = _canvas(round(size * ratio))
+        self._draw(painter, name, QRectF(pixmap.rect()), color)
         painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceIn)
         painter.fillRect(pixmap.rect(), color)
         painter.end()
         pixmap.setDevicePixelRatio(ratio)
         return pixmap
 
-    def coloured(self, name: str, *, size: int = 64) -> QIcon:
-        """The file as it is drawn, for the application's own mark."""
+    def drawn(self, name: str, *sizes: int) -> QIcon:
+        """The file in its own colours: the application's mark."""
         icon = QIcon()
-        for side in (16, 22, 32, 48, size):
-            pixmap = QPixmap(side, side)
-            pixmap.fill(Qt.GlobalColor.transparent)
-            painter = QPainter(pixmap)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            accent = self._theme.color("accent_fill")
-            self._draw(painter, name, QRectF(0, 0, side, side), accent)
+        for size in sizes:
+            pixmap, painter = _canvas(size)
+            self._draw(painter, name, QRectF(pixmap.rect()), self._theme.color("accent_fill"))
             painter.end()
             icon.addPixmap(pixmap)
         return icon
 
+    def has(self, name: str) -> bool:
+        return self._renderer(name) is not None
+
+    def _build(self, name: str, tone: str, size: int) -> QIcon:
+        icon = QIcon()
+        color, faded = self._theme.color(tone), self._theme.color("outline")
+        for ratio in sorted({1.0, 2.0, _screen_ratio()}):
+            icon.addPixmap(self.pixmap(name, color, size=size, ratio=ratio))
+            icon.addPixmap(
+                self.pixmap(name, faded, size=size, ratio=ratio), QIcon.Mode.Disabled
+            )
+        return icon
+
     def _draw(self, painter: QPainter, name: str, rect: QRectF, color: QColor) -> None:
-        source = self._source(name)
-        if source is None:
+        renderer = self._renderer(name)
+        if renderer is None:
             _draw_fallback(painter, name, rect, color)
         else:
-            QSvgRenderer(source).render(painter, rect)
+            renderer.render(painter, rect)
 
-    def _source(self, name: str) -> QByteArray | None:
-        if name not in self._sources:
-            self._sources[name] = self._read(name)
-        return self._sources[name]
+    def _renderer(self, name: str) -> QSvgRenderer | None:
+        if name not in self._renderers:
+            self._renderers[name] = self._read(name)
+        return self._renderers[name]
 
-    def _read(self, name: str) -> QByteArray | None:
+    def _read(self, name: str) -> QSvgRenderer | None:
         if not _NAME.fullmatch(name):
             raise ValueError(f"not an icon name: {name}")
         try:
-            source = QByteArray((self._dir / f"{name}.svg").read_bytes())
+            source = (self._dir / f"{name}.svg").read_bytes()
         except OSError:
             _log.debug("the icon %s is missing", name)
             return None
-        return source if QSvgRenderer(source).isValid() else None
+        renderer = QSvgRenderer(QByteArray(source))
+        return renderer if renderer.isValid() else None
 
     def _retint(self) -> None:
-        for key, (target, name, tone) in list(self._targets.items()):
-            if shiboken6.isValid(target):
-                target.setIcon(self.icon(name, tone))
-            else:
-                del self._targets[key]
+        self._icons.clear()
+        self._prune()
+        for target, name, tone in self._targets.values():
+            target.setIcon(self.icon(name, tone))
+
+    def _prune(self) -> None:
+        alive = {key: entry for key, entry in self._targets.items() if shiboken6.isValid(entry[0])}
+        self._targets = alive
+        self._prune_at = max(64, 2 * len(alive))
+
+
+def _screen_ratio() -> float:
+    screen = QGuiApplication.primaryScreen()
+    return screen.devicePixelRatio() if screen is not None else 1.0
+
+
+def _canvas(side: int) -> tuple[QPixmap, QPainter]:
+    pixmap = QPixmap(side, side)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    return pixmap, painter
 
 
 def _draw_fallback(painter: QPainter, name: str, rect: QRectF, color: QColor) -> None:

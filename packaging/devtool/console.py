@@ -12,7 +12,7 @@ Command = Sequence[str | Path]
 IS_WINDOWS = sys.platform == "win32"
 
 # Without bytecode every start compiles hundreds of modules again: seconds instead of tenths.
-_NOT_FOR_CHILDREN = ("PYTHONDONTWRITEBYTECODE", "PYTHONHOME", "__PYVENV_LAUNCHER__")
+_NOT_FOR_CHILDREN = ("PYTHONDONTWRITEBYTECODE", "PYTHONHOME")
 
 
 class ToolError(Exception):

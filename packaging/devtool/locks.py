@@ -81,7 +81,7 @@ def _split(lock: str) -> tuple[str, str]:
 def _pip(where: Path, requirements: str, *options: str) -> None:
     listing = where / "requirements.txt"
     listing.write_text(requirements, encoding="utf-8")
-    quiet = () if sys.stdout.isatty() else ("--quiet",)
+    quiet = () if sys.stdout.isatty() else ("-qq",)
     pip = (venv.python_of(where), "-m", "pip", "install", *_PIP_OPTIONS)
     run_or_stop(
         [*pip, *quiet, *options, "--requirement", listing],
@@ -91,10 +91,9 @@ def _pip(where: Path, requirements: str, *options: str) -> None:
 
 
 def _compile(where: Path) -> None:
-    run_or_stop(
-        [venv.python_of(where), "-m", "compileall", "-q", "-j", "0", ROOT / "grokdesk"],
-        "Some module does not compile; its name is above.",
-    )
+    """Our own modules; pip has compiled the others. A broken one will be told about at its use."""
+    python = venv.python_of(where)
+    capture([python, "-m", "compileall", "-q", "-j", "0", ROOT / "grokdesk"])
 
 
 def lock(uv_options: list[str]) -> None:

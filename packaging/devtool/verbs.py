@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from devtool import locks, pytests, system, venv
-from devtool.console import ROOT, ToolError, become, capture, run, run_or_stop, say
+from devtool.console import ROOT, Command, ToolError, become, capture, run, run_or_stop, say
 
 # These answer in the terminal, so they need no Qt.
 _TERMINAL = {"serve", "accounts", "keys", "doctor", "--selftest", "--version", "--help", "-h"}
@@ -70,7 +70,7 @@ def build(arguments: Sequence[str]) -> int:
     """dist/grokdesk from an environment that holds nothing but what goes in."""
     system.ensure(system.build_needs(), "The build")
     python = locks.ensure("build", venv.BUILD)
-    pyinstaller = [python, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN"]
+    pyinstaller: Command = [python, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN"]
     say("Building dist/grokdesk (about a minute)")
     run_or_stop(
         [*pyinstaller, *arguments, "build.spec"], "PyInstaller failed.", extra_env=_reproducible()

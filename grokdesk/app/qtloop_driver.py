@@ -1,0 +1,318 @@
+"""What both Qt loops share: asyncio keeps its queues and timers, Qt does the waiting.
+
+asyncio's `run_forever` calls `_run_once` again and again; here it is called once and lends the
+thread to Qt. Qt calls back for three reasons (something was scheduled from a slot, a deadline has
+come, a file descriptor is ready) and each time asyncio gets a turn: a *tick*.
+"""
+
+import asyncio
+import collections
+import contextlib
+import logging
+import math
+import signal
+import sys
+import threading
+import weakref
+from abc import abstractmethod
+from collections.abc import Callable, Iterator
+from contextvars import Context
+from time import monotonic
+from types import FrameType
+from typing import Any
+
+from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer, Signal, Slot
+
+from grokdesk.app.qtloop_base import AsyncioByQasync
+
+logger = logging.getLogger(__name__)
+
+TURN = 0.004
+"""Seconds that asyncio may keep the thread before Qt gets all that is due to it."""
+
+FAILING_WATCH_PAUSE = 0.02
+"""Seconds without I/O after the callback of a file descriptor has failed twice."""
+
+_LONGEST_WAIT = 24 * 3600.0
+_NEVER = math.inf
+
+
+class QtDrivenLoop(AsyncioByQasync):
+    """Callbacks run in ticks, a nested Qt loop inside one of them merely pauses asyncio.
+
+    A subclass says where I/O comes from: its selector never waits, and it calls `_on_io` when Qt
+    has seen a ready descriptor.
+    """
+
+    def __init__(self, app: QCoreApplication, selector: Any) -> None:
+        super().__init__(selector)
+        self._ready = self._queue = _ReadyQueue()
+        self._app = app
+        self._qt = _QtCalls(self._on_wake, self._on_deadline)
+        self._in_qt = False
+        self._in_tick = False
+        self._wake_pending = False
+        self._batch_left = 0
+        self._turn_ends = 0.0
+        self._timer_due = _NEVER
+        self._io_paused_until = 0.0
+        self._failed = weakref.WeakSet[asyncio.Handle]()
+        self._failure: BaseException | None = None
+
+    @abstractmethod
+    def _resume_io(self) -> None:
+        """Lets Qt watch for I/O (again)."""
+
+    @abstractmethod
+    def _suspend_io(self) -> None:
+        """Keeps Qt from watching for I/O."""
+
+    def call_soon(
+        self, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> asyncio.Handle:
+        handle = super().call_soon(callback, *args, context=context)
+        if not self._in_tick:
+            self._wake()
+        return handle
+
+    def call_at(
+        self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        timer = super().call_at(when, callback, *args, context=context)
+        if not self._in_tick:
+            self._wake()
+        return timer
+
+    def stop(self) -> None:
+        super().stop()
+        if not self._in_tick:
+            self._wake()
+
+    def close(self) -> None:
+        super().close()
+        self._qt.let_go()
+
+    def call_exception_handler(self, context: dict[str, Any]) -> None:
+        super().call_exception_handler(context)
+        handle = context.get("handle")
+        if handle in self._failed:
+            # Only the callbacks of descriptors and signals can fail twice. One that does not take
+            # its data would be called again at once, for ever.
+            self._io_paused_until = monotonic() + FAILING_WATCH_PAUSE
+        elif handle is not None:
+            self._failed.add(handle)
+
+    def remove_signal_handler(self, sig: int) -> bool:
+        removed = super().remove_signal_handler(sig)
+        if self._in_qt:
+            signal.set_wakeup_fd(self._csock.fileno(), warn_on_full_buffer=False)
+        return removed
+
+    # Lending the thread to Qt
+
+    def _run_once(self) -> None:
+        self._check_qt_is_free()
+        with self._signals_end_the_wait():
+            self._lend_thread()
+        self._stopping = True  # also when something else has ended Qt's loop
+        if self._failure is not None:
+            failure, self._failure = self._failure, None
+            raise failure
+
+    def _check_qt_is_free(self) -> None:
+        thread = self._app.thread()
+        if not thread.isCurrentThread():
+            raise RuntimeError("The Qt event loop runs in the thread of its application only")
+        if thread.loopLevel() > 0:
+            raise RuntimeError("A Qt event loop is running already")
+
+    def _lend_thread(self) -> None:
+        self._in_qt = True
+        self._wake_pending = False
+        self._resume_io()
+        self._wake()
+        try:
+            self._app.exec()
+        finally:
+            self._in_qt = False
+            self._suspend_io()
+            self._qt.timer.stop()
+            self._timer_due = _NEVER
+
+    @contextlib.contextmanager
+    def _signals_end_the_wait(self) -> Iterator[None]:
+        """Qt waits in C: Python handles a signal only when a byte in the self-pipe wakes it up.
+
+        Ctrl-C must not raise where it happens to arrive: in a slot, PySide would swallow it.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        wakeup_fd = self._csock.fileno()
+        previous_fd = signal.set_wakeup_fd(wakeup_fd, warn_on_full_buffer=False)
+        handles_sigint = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        if handles_sigint:
+            signal.signal(signal.SIGINT, self._on_sigint)
+        try:
+            yield
+        finally:
+            if handles_sigint and signal.getsignal(signal.SIGINT) == self._on_sigint:
+                signal.signal(signal.SIGINT, signal.default_int_handler)
+            if not self._needs_wakeup_fd():
+                signal.set_wakeup_fd(-1 if previous_fd == wakeup_fd else previous_fd)
+
+    def _needs_wakeup_fd(self) -> bool:
+        return sys.platform == "win32" or bool(self._signal_handlers)
+
+    def _on_sigint(self, _signum: int, _frame: FrameType | None) -> None:
+        self._fail(KeyboardInterrupt())
+
+    def _fail(self, failure: BaseException) -> None:
+        """Makes run_forever raise it."""
+        self._failure = failure
+        self._app.exit()
+
+    # Ticks
+
+    def _wake(self) -> None:
+        """Asks for a tick after everything that Qt has to do now. From any thread."""
+        if self._in_qt and not self._wake_pending:
+            self._wake_pending = True
+            self._qt.woken.emit()
+
+    def _on_wake(self) -> None:
+        self._wake_pending = False
+        if self._in_qt and not self._in_tick:
+            self._turn_ends = monotonic() + TURN
+            self._run_tick()
+
+    def _on_deadline(self) -> None:
+        self._timer_due = _NEVER
+        if self._io_paused_until <= monotonic():
+            self._io_paused_until = 0.0
+        if self._may_tick():
+            self._run_tick()
+
+    def _on_io(self) -> bool:
+        """For subclasses, when Qt sees a ready descriptor. False: the loop cannot look now."""
+        if self._io_paused_until or not self._may_tick():
+            return False
+        self._run_tick()
+        return True
+
+    def _may_tick(self) -> bool:
+        """False when a tick is to come anyway, or a callback waits in a nested Qt loop."""
+        if self._in_tick or self._wake_pending or not self._in_qt:
+            return False
+        now = monotonic()
+        if now >= self._turn_ends:
+            # Posted events are due to Qt by now. Not only I/O: Qt's glib dispatcher holds its
+            # timers (so repaints) back while descriptors keep it busy, until a posted event.
+            self._turn_ends = now + TURN
+            self._wake()
+        return True
+
+    def _run_tick(self) -> None:
+        self._in_tick = True
+        try:
+            goes_on = self._run_batches()
+        except BaseException as exc:  # noqa: BLE001 - Qt cannot carry it; run_forever raises it
+            self._fail(exc)
+        else:
+            if goes_on:
+                self._wait_in_qt()
+            else:
+                self._app.exit()
+        finally:
+            self._in_tick = False
+
+    def _run_batches(self) -> bool:
+        """Like asyncio: poll, then run what is ready, but not what that adds. False after stop()."""
+        while True:
+            if not self._batch_left:
+                super()._run_once()
+                self._batch_left = self._queue.size()
+            self._run_batch()
+            if not self._batch_left and self._stopping:
+                return False
+            if not self._queue.size() or monotonic() >= self._turn_ends:
+                return True
+
+    def _run_batch(self) -> None:
+        popleft, turn_ends = self._queue.popleft, self._turn_ends
+        run = self._run_logged if self.get_debug() else asyncio.Handle._run  # noqa: SLF001
+        while self._batch_left:
+            self._batch_left -= 1
+            handle = popleft()
+            if not handle.cancelled():
+                run(handle)
+                if monotonic() >= turn_ends:
+                    return
+
+    def _run_logged(self, handle: asyncio.Handle) -> None:
+        self._current_handle = handle
+        started = monotonic()
+        try:
+            handle._run()  # noqa: SLF001 - as asyncio's own _run_once
+        finally:
+            self._current_handle = None
+        took = monotonic() - started
+        if took >= self.slow_callback_duration:
+            logger.warning("Executing %r took %.3f seconds", handle, took)
+
+    def _wait_in_qt(self) -> None:
+        if self._queue.size():
+            self._wake()
+        if self._wake_pending:  # the next tick will see to the rest
+            return
+        if not self._io_paused_until:
+            self._resume_io()
+        self._set_timer()
+
+    def _set_timer(self) -> None:
+        due = self._scheduled[0].when() if self._scheduled else _NEVER
+        if self._io_paused_until:
+            due = min(due, self._io_paused_until)
+        if due < self._timer_due:
+            self._timer_due = due
+            wait = min(max(due - monotonic(), 0.0), _LONGEST_WAIT)
+            self._qt.timer.start(math.ceil(wait * 1000))
+
+
+class _ReadyQueue(collections.deque[asyncio.Handle]):
+    """asyncio takes it for empty: its `_run_once` adds what has become due and runs nothing.
+
+    So the loop can stop in the middle of a long batch, without a copy of asyncio's code.
+    """
+
+    def __len__(self) -> int:
+        return 0
+
+    size = collections.deque.__len__
+
+
+class _QtCalls(QObject):
+    """The posted event and the timer by which Qt calls the loop."""
+
+    woken = Signal()
+
+    def __init__(self, on_wake: Callable[[], None], on_deadline: Callable[[], None]) -> None:
+        super().__init__()
+        self._on_wake: Callable[[], None] | None = on_wake
+        self._on_deadline: Callable[[], None] | None = on_deadline
+        self.woken.connect(self._call_on_wake, Qt.ConnectionType.QueuedConnection)
+        self.timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
+        self.timer.timeout.connect(self._call_on_deadline)
+
+    def let_go(self) -> None:
+        self._on_wake = self._on_deadline = None
+
+    @Slot()
+    def _call_on_wake(self) -> None:
+        if self._on_wake is not None:
+            self._on_wake()
+
+    @Slot()
+    def _call_on_deadline(self) -> None:
+        if self._on_deadline is not None:
+            self._on_deadline()

@@ -1,0 +1,69 @@
+"""One client connection: JSON even for what is no HTTP, and no patience without end."""
+
+import logging
+from typing import Any
+
+from aiohttp import web
+
+from grokdesk.domain.errors import GrokdeskError
+from grokdesk.gateway.errors import BAD_HEADER, INTERNAL, HttpError, render_error
+from grokdesk.gateway.sweeper import Sweeper
+
+_log = logging.getLogger(__name__)
+
+
+class GatewayConnection(web.RequestHandler):
+    """aiohttp's connection with our words and our limits."""
+
+    __slots__ = ("_stalled_since", "_sweeper")
+
+    def __init__(self, server: web.Server, sweeper: Sweeper, **options: Any) -> None:
+        super().__init__(server, **options)
+        self._sweeper = sweeper
+        self._stalled_since: float | None = None
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._stalled_since = self._loop.time()
+        self._sweeper.watch_stalled(self)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._stalled_since = None
+        self._sweeper.forget_stalled(self)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self._sweeper.forget_stalled(self)
+        super().connection_lost(exc)
+
+    def cut_if_stalled(self, since: float) -> None:
+        stalled_since = self._stalled_since
+        if stalled_since is not None and stalled_since <= since and self.transport is not None:
+            _log.info("cut a client that does not read its answer")
+            self.transport.abort()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Answer what never became a request (400), or a fault in our own border (500)."""
+        error: GrokdeskError
+        if status == 400:
+            verdict = BAD_HEADER
+            error = HttpError(verdict, "This is not a valid HTTP request.")
+        else:
+            _log.error("the gateway failed", exc_info=exc)
+            verdict = INTERNAL
+            error = HttpError(verdict, "Something went wrong inside Grokdesk.")
+        if request.writer.output_size > 0:
+            raise ConnectionError("the answer has begun")
+        response = web.Response(
+            body=render_error(error, verdict, ""),
+            status=verdict.status,
+            headers={"Content-Type": "application/json", "Server": "grokdesk"},
+        )
+        response.force_close()
+        return response

@@ -1,0 +1,85 @@
+"""Ending a running call from our side, told apart from a client that left."""
+
+import asyncio
+from types import TracebackType
+from typing import Self
+
+from grokdesk.domain.errors import GrokdeskError
+
+
+class Interruptible:
+    """A block of the current task that `interrupt` ends: with an error, or quietly."""
+
+    __slots__ = ("_calls", "_cancelling", "_error", "_requested", "_task")
+
+    def __init__(self, calls: "RunningCalls") -> None:
+        self._calls = calls
+        self._requested = False
+        self._error: GrokdeskError | None = None
+
+    def interrupt(self, error: GrokdeskError | None = None) -> None:
+        """Takes effect when the block next waits for something."""
+        if not self._requested:
+            self._requested = True
+            self._error = error
+            self._task.cancel()
+
+    def __enter__(self) -> Self:
+        task = asyncio.current_task()
+        assert task is not None, "an interruptible block needs a task"  # noqa: S101
+        self._task = task
+        self._cancelling = task.cancelling()
+        self._calls.add(self)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool:
+        self._calls.discard(self)
+        if not self._requested:
+            return False
+        client_left = self._task.uncancel() > self._cancelling
+        if kind is not asyncio.CancelledError or client_left:
+            return False
+        if self._error is not None:
+            raise self._error from None
+        return True
+
+
+class RunningCalls:
+    """All interruptible blocks of a gateway, so that it can stop in an orderly way."""
+
+    def __init__(self) -> None:
+        self._blocks: set[Interruptible] = set()
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    def block(self) -> Interruptible:
+        return Interruptible(self)
+
+    def add(self, block: Interruptible) -> None:
+        self._blocks.add(block)
+        self._idle.clear()
+
+    def discard(self, block: Interruptible) -> None:
+        self._blocks.discard(block)
+        if not self._blocks:
+            self._idle.set()
+
+    def interrupt(self, error: GrokdeskError) -> None:
+        for block in self._blocks:
+            block.interrupt(error)
+
+    async def wait_idle(self, timeout: float) -> bool:
+        """Whether all blocks have ended within `timeout` seconds."""
+        try:
+            await asyncio.wait_for(self._idle.wait(), timeout)
+        except TimeoutError:
+            return False
+        return True
+
+    def __len__(self) -> int:
+        return len(self._blocks)

@@ -1,0 +1,70 @@
+"""One timer for all connections: heartbeats for silent streams, an end for stalled clients."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+_TICK_S = 1.0
+STALL_S = 60.0
+"""A client that takes nothing for so long is cut."""
+
+
+class Stream(Protocol):
+    """Something that wants a heartbeat when it has been silent for long."""
+
+    async def beat(self, silent_since: float) -> None:
+        """Send one unless something was sent after `silent_since` (loop time)."""
+        ...
+
+
+class Stallable(Protocol):
+    """A connection whose client may stop reading."""
+
+    def cut_if_stalled(self, since: float) -> None:
+        """Cut it if its client has taken nothing since then (loop time)."""
+        ...
+
+
+class Sweeper:
+    """Sleeps while there is nothing to watch: an idle gateway causes no wake-ups."""
+
+    def __init__(self, heartbeat_s: Callable[[], float], stall_s: float = STALL_S) -> None:
+        self._heartbeat_s = heartbeat_s
+        self._stall_s = stall_s
+        self._streams: set[Stream] = set()
+        self._stalled: set[Stallable] = set()
+        self._wanted = asyncio.Event()
+
+    def watch_stream(self, stream: Stream) -> None:
+        self._streams.add(stream)
+        self._wanted.set()
+
+    def forget_stream(self, stream: Stream) -> None:
+        self._streams.discard(stream)
+
+    def watch_stalled(self, connection: Stallable) -> None:
+        self._stalled.add(connection)
+        self._wanted.set()
+
+    def forget_stalled(self, connection: Stallable) -> None:
+        self._stalled.discard(connection)
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._wanted.wait()
+            heartbeat_s = self._heartbeat_s()
+            tick = min(_TICK_S, heartbeat_s / 4, self._stall_s / 4)
+            await asyncio.sleep(tick)
+            now = loop.time()
+            # A tick early, because the next look would be too late.
+            await self._beat(now - heartbeat_s + tick)
+            for connection in tuple(self._stalled):
+                connection.cut_if_stalled(now - self._stall_s)
+            if not self._streams and not self._stalled:
+                self._wanted.clear()
+
+    async def _beat(self, silent_since: float) -> None:
+        for stream in tuple(self._streams):
+            await stream.beat(silent_since)

@@ -1,0 +1,32 @@
+"""All services together, as the windows and the gateway get them."""
+
+from dataclasses import dataclass
+
+from grokdesk.domain.catalog import ModelCatalog
+from grokdesk.kernel.bus import EventBus
+from grokdesk.kernel.clock import Clock
+from grokdesk.kernel.tasks import TaskSupervisor
+from grokdesk.services.accounts import AccountService
+from grokdesk.services.apikeys import ApiKeyService
+from grokdesk.services.chat import ChatService
+from grokdesk.services.gateway import GatewayService
+from grokdesk.services.importer import ImportService
+from grokdesk.services.usage import UsageService
+from grokdesk.settings.service import SettingsService
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Built once by `app.core`."""
+
+    chat: ChatService
+    accounts: AccountService
+    importer: ImportService
+    keys: ApiKeyService
+    usage: UsageService
+    gateway: GatewayService
+    settings: SettingsService
+    catalog: ModelCatalog
+    bus: EventBus
+    tasks: TaskSupervisor
+    clock: Clock

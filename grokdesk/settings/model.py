@@ -1,0 +1,234 @@
+"""Every setting, declared once: the file, the environment, the page and the manual follow."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from types import MappingProxyType
+from typing import Annotated, Literal, TypeAlias
+
+from grokdesk.domain.errors import SettingsError
+from grokdesk.settings import rules
+from grokdesk.settings.declaration import Declaration, Setting, Value, declarations_of
+
+DemoMode: TypeAlias = Literal["auto", "always", "never"]
+ChatTransport: TypeAlias = Literal["auto", "mgw", "rest"]
+Selection: TypeAlias = Literal["high_quota_first", "round_robin", "random"]
+VaultKind: TypeAlias = Literal["auto", "keyring", "sealed", "memory"]
+Theme: TypeAlias = Literal["system", "light", "dark"]
+LogLevel: TypeAlias = Literal["debug", "info", "warning", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class GatewaySettings:
+    """What chat programs connect to."""
+
+    host: Annotated[
+        str,
+        Setting(
+            "The address to listen on; with 127.0.0.1 only programs on this computer can connect.",
+            rule=rules.bind_host,
+        ),
+    ] = "127.0.0.1"
+    listen_ipv6: Annotated[
+        bool, Setting("Listen on ::1 as well when the address is 127.0.0.1 or localhost.")
+    ] = True
+    port: Annotated[
+        int,
+        Setting(
+            "The port to listen on; 0 takes any free one, anew at each start.",
+            rule=rules.between(0, 65_535),
+        ),
+    ] = 18_787
+    heartbeat_s: Annotated[
+        float,
+        Setting(
+            "Silence after which a waiting client gets a sign of life, lest it hang up.",
+            unit="s",
+            rule=rules.between(1.0, 300.0),
+        ),
+    ] = 15.0
+    max_body_mb: Annotated[
+        int, Setting("The largest request accepted.", unit="MB", rule=rules.between(1, 512))
+    ] = 64
+    demo: Annotated[
+        DemoMode,
+        Setting(
+            "Whether a built-in imitation of grok.com answers: auto does so while there is no "
+            "account yet."
+        ),
+    ] = "auto"
+
+    @property
+    def is_exposed(self) -> bool:
+        """Whether other computers can reach the gateway."""
+        return not rules.is_loopback(self.host)
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamSettings:
+    """How grok.com is reached."""
+
+    web_url: Annotated[
+        str,
+        Setting(
+            "Where grok.com is; tokens are sent there, so only grok.com and this computer are "
+            "accepted.",
+            rule=rules.web_origin,
+            needs_restart=True,
+        ),
+    ] = "https://grok.com"
+    assets_url: Annotated[
+        str,
+        Setting(
+            "Where pictures and files are; empty: as the web address says.",
+            rule=rules.asset_origin,
+            needs_restart=True,
+        ),
+    ] = ""
+    socket_url: Annotated[
+        str,
+        Setting(
+            "Where the chat socket is; empty: as the web address says.",
+            rule=rules.socket_url,
+            needs_restart=True,
+        ),
+    ] = ""
+    chat_transport: Annotated[
+        ChatTransport,
+        Setting("How chats travel: mgw is the socket, rest the older way, auto tries both."),
+    ] = "auto"
+    proxy_url: Annotated[
+        str,
+        Setting(
+            "A proxy for everything sent to grok.com, such as socks5h://127.0.0.1:1080.",
+            rule=rules.proxy_url,
+            needs_restart=True,
+        ),
+    ] = ""
+    connect_timeout_s: Annotated[
+        float,
+        Setting("Time to reach grok.com.", unit="s", rule=rules.between(1.0, 120.0)),
+    ] = 10.0
+    first_byte_timeout_s: Annotated[
+        float,
+        Setting("Time until a reply begins.", unit="s", rule=rules.between(1.0, 3_600.0)),
+    ] = 60.0
+    idle_timeout_s: Annotated[
+        float,
+        Setting(
+            "Longest silence in the middle of a reply.", unit="s", rule=rules.between(1.0, 3_600.0)
+        ),
+    ] = 120.0
+    turn_timeout_s: Annotated[
+        float,
+        Setting(
+            "Longest time for a whole reply; 0 is no limit.",
+            unit="s",
+            rule=rules.between(0.0, 86_400.0),
+        ),
+    ] = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSettings:
+    """Which account serves a call."""
+
+    selection: Annotated[
+        Selection,
+        Setting(
+            "Which ready account is taken: the one with most quota left, each in turn, or any."
+        ),
+    ] = "high_quota_first"
+    max_in_flight: Annotated[
+        int, Setting("Calls that one account runs at once.", rule=rules.between(1, 100))
+    ] = 8
+    max_accounts_per_request: Annotated[
+        int,
+        Setting("Accounts that a request may try before it gives up.", rule=rules.between(1, 50)),
+    ] = 5
+
+
+@dataclass(frozen=True, slots=True)
+class AccountsSettings:
+    """How accounts are added and kept."""
+
+    probe_on_import: Annotated[
+        bool, Setting("Ask grok.com for the tier and quota of each imported account at once.")
+    ] = True
+    vault: Annotated[
+        VaultKind,
+        Setting(
+            "Where tokens are kept: in the system's keyring, sealed in the database, or in memory "
+            "until the program ends; auto decides by their number.",
+            needs_restart=True,
+        ),
+    ] = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class UiSettings:
+    """The window."""
+
+    theme: Annotated[Theme, Setting("Colours of the window.")] = "system"
+    start_minimized: Annotated[bool, Setting("Start in the tray without a window.")] = False
+    close_to_tray: Annotated[
+        bool, Setting("Closing the window leaves the gateway running in the tray.")
+    ] = True
+
+
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    """What is written down."""
+
+    level: Annotated[LogLevel, Setting("The least important kind of line to keep.")] = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All values in force at one moment."""
+
+    gateway: GatewaySettings = field(default_factory=GatewaySettings)
+    upstream: UpstreamSettings = field(default_factory=UpstreamSettings)
+    pool: PoolSettings = field(default_factory=PoolSettings)
+    accounts: AccountsSettings = field(default_factory=AccountsSettings)
+    ui: UiSettings = field(default_factory=UiSettings)
+    logs: LogSettings = field(default_factory=LogSettings)
+
+    def value(self, key: str) -> Value:
+        """By `section.name` of a declared setting."""
+        section, name = key.split(".")
+        value: Value = getattr(getattr(self, section), name)
+        return value
+
+    def with_values(self, values: Mapping[str, Value]) -> "Settings":
+        """The values are accepted ones: this does not check."""
+        by_section: dict[str, dict[str, Value]] = {}
+        for key, value in values.items():
+            section, name = key.split(".")
+            by_section.setdefault(section, {})[name] = value
+        return replace(
+            self,
+            **{
+                section: replace(getattr(self, section), **changes)
+                for section, changes in by_section.items()
+            },
+        )
+
+    def differences(self, other: "Settings") -> frozenset[str]:
+        return frozenset(key for key in DECLARATIONS if self.value(key) != other.value(key))
+
+
+DECLARATIONS: Mapping[str, Declaration] = MappingProxyType(
+    {declaration.key: declaration for declaration in declarations_of(Settings)}
+)
+"""By key, in the order in which they are shown."""
+
+
+def declaration_of(key: str) -> Declaration:
+    """SettingsError for a key that is not a setting, with the nearest one that is."""
+    found = DECLARATIONS.get(key)
+    if found is None:
+        near = get_close_matches(key[:100], DECLARATIONS, n=1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        raise SettingsError(key, f"There is no setting {key[:100]!a}.{hint}")
+    return found

@@ -1,0 +1,107 @@
+"""What a value must be: a rule returns the value to keep or raises ValueError with the reason."""
+
+import ipaddress
+import re
+from collections.abc import Callable
+from typing import TypeVar
+
+N = TypeVar("N", int, float)
+
+# One strict form instead of a URL parser: nothing is left for two parsers to disagree about.
+_ORIGIN = re.compile(
+    r"(?P<scheme>[a-z]+)://(?P<host>[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::(?P<port>\d{1,5}))?/?"
+)
+_PROXY = re.compile(
+    r"(?:https?|socks4a?|socks5h?)://(?:(?P<user>[^\s/@]+)@)?(?:[\w.-]+|\[[0-9a-fA-F:.]+\])"
+    r"(?::\d{1,5})?/?"
+)
+_SOCKET_PATH = re.compile(r"/[a-z0-9/_-]*")
+
+_UPSTREAM_HOSTS = ("grok.com",)
+_ASSET_HOSTS = ("grok.com", "x.ai")
+
+
+def between(low: N, high: N) -> Callable[[N], N]:
+    def rule(value: N) -> N:
+        if not low <= value <= high:
+            raise ValueError(f"must be between {low} and {high}")
+        return value
+
+    return rule
+
+
+def bind_host(value: str) -> str:
+    """An address to listen on: never a name that somebody else may point elsewhere."""
+    host = value.strip().strip("[]").lower()
+    if host == "localhost":
+        return host
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        raise ValueError("must be 'localhost' or an IP address of this computer") from None
+    if address.is_multicast:
+        raise ValueError("is a multicast address, where nobody can listen")
+    return str(address)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this computer can reach it; `host` has passed `bind_host` or a URL rule."""
+    name = host.strip("[]")
+    if name == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def web_origin(value: str) -> str:
+    """https://grok.com, or an upstream on this computer."""
+    return _origin(value, "https", "http", _UPSTREAM_HOSTS)
+
+
+def asset_origin(value: str) -> str:
+    """Empty: derived from the web address."""
+    return _origin(value, "https", "http", _ASSET_HOSTS) if value.strip() else ""
+
+
+def socket_url(value: str) -> str:
+    """Empty: derived from the web address. May have a path."""
+    text = value.strip()
+    if not text:
+        return ""
+    scheme, separator, rest = text.partition("://")
+    authority, slash, path = rest.partition("/")
+    if slash and not _SOCKET_PATH.fullmatch(slash + path):
+        raise ValueError("must be a plain wss:// address")
+    return _origin(f"{scheme}{separator}{authority}", "wss", "ws", _UPSTREAM_HOSTS) + slash + path
+
+
+def proxy_url(value: str) -> str:
+    """Empty: no proxy."""
+    text = value.strip()
+    if not text:
+        return ""
+    match = _PROXY.fullmatch(text)
+    if match is None:
+        raise ValueError("must look like http://host:port or socks5h://host:port")
+    if "***" in (match["user"] or ""):
+        raise ValueError("has its password masked; type the password again")
+    return text
+
+
+def _origin(value: str, safe: str, plain: str, hosts: tuple[str, ...]) -> str:
+    match = _ORIGIN.fullmatch(value.strip().lower())
+    if match is None or match["scheme"] not in (safe, plain):
+        raise ValueError(f"must be a plain {safe}:// address without path, user or query")
+    host, port = match["host"], match["port"]
+    if is_loopback(host):
+        return match.group().rstrip("/")
+    belongs = any(host == known or host.endswith(f".{known}") for known in hosts)
+    if match["scheme"] != safe or port not in (None, "443") or not belongs:
+        allowed = " or ".join(f"{safe}://{known}" for known in hosts)
+        raise ValueError(
+            f"must be {allowed} or an address of this computer; "
+            "otherwise your tokens would be sent to somebody else"
+        )
+    return f"{safe}://{host}"
