@@ -16,7 +16,7 @@ def _import_qasync() -> ModuleType:
     # qasync obeys QT_API: a value exported for another program would make it look for PyQt.
     exported = os.environ.pop("QT_API", None)
     try:
-        import qasync  # noqa: PLC0415
+        import qasync
     finally:
         if exported is not None:
             os.environ["QT_API"] = exported
@@ -28,7 +28,10 @@ def _asyncio_methods(loop_class: type) -> dict[str, Any]:
 
     The Windows half of qasync (completions handed over by a poller thread) is left as it is.
     """
-    native = asyncio.ProactorEventLoop if sys.platform == "win32" else asyncio.SelectorEventLoop
+    if sys.platform == "win32":
+        native: type = asyncio.ProactorEventLoop
+    else:
+        native = asyncio.SelectorEventLoop
     overridden = {
         name
         for base in loop_class.__mro__
@@ -51,6 +54,7 @@ if TYPE_CHECKING:
         _current_handle: asyncio.Handle | None
         _stopping: bool
         _csock: socket.socket
+        _proactor: Any
         _signal_handlers: dict[int, asyncio.Handle]
 
         def __init__(self, selector: Any) -> None: ...

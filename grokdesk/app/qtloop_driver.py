@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from contextvars import Context
 from time import monotonic
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVarTuple
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer, Signal, Slot
 
@@ -35,6 +35,8 @@ FAILING_WATCH_PAUSE = 0.02
 
 _LONGEST_WAIT = 24 * 3600.0
 _NEVER = math.inf
+
+_Ts = TypeVarTuple("_Ts")
 
 
 class QtDrivenLoop(AsyncioByQasync):
@@ -68,7 +70,7 @@ class QtDrivenLoop(AsyncioByQasync):
         """Keeps Qt from watching for I/O."""
 
     def call_soon(
-        self, callback: Callable[..., object], *args: Any, context: Context | None = None
+        self, callback: Callable[[*_Ts], object], *args: *_Ts, context: Context | None = None
     ) -> asyncio.Handle:
         handle = super().call_soon(callback, *args, context=context)
         if not self._in_tick:
@@ -76,7 +78,11 @@ class QtDrivenLoop(AsyncioByQasync):
         return handle
 
     def call_at(
-        self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
+        self,
+        when: float,
+        callback: Callable[[*_Ts], object],
+        *args: *_Ts,
+        context: Context | None = None,
     ) -> asyncio.TimerHandle:
         timer = super().call_at(when, callback, *args, context=context)
         if not self._in_tick:
@@ -227,7 +233,7 @@ class QtDrivenLoop(AsyncioByQasync):
             self._in_tick = False
 
     def _run_batches(self) -> bool:
-        """Like asyncio: poll, then run what is ready, but not what that adds. False after stop()."""
+        """As asyncio does: poll, then run what is ready by then. False after stop()."""
         while True:
             if not self._batch_left:
                 super()._run_once()

@@ -38,9 +38,13 @@ if sys.platform != "win32":
             return super().select(0)
 
     def qt_can_watch_selectors() -> bool:
-        """Whether Qt notices a ready descriptor inside the system's selector; tries it out."""
+        """Known of Linux; elsewhere it is tried out."""
         if not hasattr(selectors.DefaultSelector, "fileno"):
             return False
+        return sys.platform == "linux" or qt_notices_selectors()
+
+    def qt_notices_selectors() -> bool:
+        """Runs a Qt loop until a descriptor that is ready inside a selector has been noticed."""
         reader, writer = socket.socketpair()
         with reader, writer, selectors.DefaultSelector() as selector:
             selector.register(reader, selectors.EVENT_READ)

@@ -26,7 +26,8 @@ class Interruptible:
 
     def __enter__(self) -> Self:
         task = asyncio.current_task()
-        assert task is not None, "an interruptible block needs a task"  # noqa: S101
+        if task is None:
+            raise RuntimeError("an interruptible block needs a task")
         self._task = task
         self._cancelling = task.cancelling()
         self._calls.add(self)

@@ -13,12 +13,13 @@ from grokdesk.domain.errors import (
     VaultLockedError,
 )
 from grokdesk.domain.events import AccountChanged, AccountsChanged
+from grokdesk.domain.probe import ProbeReading
 from grokdesk.domain.quota import QuotaWindow
 from grokdesk.kernel.bus import EventBus
 from grokdesk.kernel.clock import Clock
 from grokdesk.kernel.tasks import TaskSupervisor
 from grokdesk.pool.pool import AccountPool, MemberView
-from grokdesk.services.ports import ProbeReading, Upstream
+from grokdesk.services.ports import Upstream
 from grokdesk.services.tokens import TokenKeeper
 from grokdesk.store.accounts import AccountStore
 

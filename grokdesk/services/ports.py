@@ -1,22 +1,11 @@
 """What the services need from below, where more than one implementation exists."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
-from grokdesk.domain.account import Account, Tier, Token
+from grokdesk.domain.account import Account, Token
 from grokdesk.domain.catalog import ModelSpec
 from grokdesk.domain.chat import ChatRequest, Emit
-from grokdesk.domain.quota import QuotaWindow
-
-
-@dataclass(frozen=True, slots=True)
-class ProbeReading:
-    """What upstream says about an account. `tier` None: no signal that we know."""
-
-    user_id: str
-    email: str
-    tier: Tier | None
-    windows: tuple[QuotaWindow, ...]
+from grokdesk.domain.probe import ProbeReading
 
 
 class Upstream(Protocol):

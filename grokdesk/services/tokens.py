@@ -24,6 +24,10 @@ class TokenKeeper:
             self._known[account_id] = token
         return token
 
+    def remember(self, account_id: str, token: Token) -> None:
+        """A token that lives in memory only."""
+        self._known[account_id] = token
+
     async def put(self, account_id: str, token: Token) -> None:
         """Return when the vault has it."""
         await self._vault.put(account_id, token)

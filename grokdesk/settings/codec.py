@@ -68,7 +68,7 @@ def _flatten(document: Mapping[str, Any]) -> dict[str, Any]:
         if section in sections and isinstance(content, dict):
             flat.update({f"{section}.{name}": raw for name, raw in content.items()})
         else:
-            flat[section] = content
+            flat[section.replace(".", "\\.")] = content
     return flat
 
 

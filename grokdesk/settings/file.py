@@ -66,7 +66,7 @@ class SettingsFile:
             base = _text(data)
             decode(base)
         except SettingsError:
-            self._keep_aside(data)
+            self._keep_aside()
             base = self._text
         fresh = encode(base, changes).encode()
         write_atomically(self._path, fresh)
@@ -96,7 +96,7 @@ class SettingsFile:
 
     def _from_last_good(self, data: bytes, error: SettingsError) -> Reading:
         self._digest = _digest(data)
-        copy = self._keep_aside(data)
+        copy = self._keep_aside()
         notice = f"{self._path} is broken: {error}. A copy is kept as {copy.name}"
         try:
             self._text = _text(self._last_good_path.read_bytes())
@@ -107,13 +107,13 @@ class SettingsFile:
         sentence = f"{notice}; the settings of its last good state are in force."
         return Reading(good.values, (sentence, *good.notices), good.rejected)
 
-    def _keep_aside(self, data: bytes) -> Path:
+    def _keep_aside(self) -> Path:
         """Named by the time of the edit, so that a second start does not make a second copy."""
         with contextlib.suppress(OSError):
             edited = datetime.fromtimestamp(self._path.stat().st_mtime, UTC)
             copy = self._path.with_name(f"{self._path.name}.bad-{edited:%Y%m%dT%H%M%SZ}")
             if not copy.exists():
-                write_atomically(copy, data)
+                write_atomically(copy, self._path.read_bytes())
             return copy
         return self._path
 

@@ -11,10 +11,11 @@ from pathlib import Path
 
 from peewee import SqliteDatabase
 
-from grokdesk.store import migrations, salvage
+from grokdesk.store import migrations
 from grokdesk.store.errors import DAMAGE, UNWRITABLE, StoreError, explain, result_code
 from grokdesk.store.files import private_file, private_folder, sync_folder
 from grokdesk.store.migrations import Migration
+from grokdesk.store.salvage import Salvaged, copy_readable
 
 PRAGMAS = (
     ("busy_timeout", 5000),
@@ -47,10 +48,10 @@ class Verdict(enum.Enum):
     FOREIGN = enum.auto()
 
 
-def open_memory() -> Opened:
+def open_memory() -> SqliteDatabase:
     sql = _connect(":memory:")
     migrations.migrate(raw(sql))
-    return Opened(sql)
+    return sql
 
 
 def open_file(
@@ -94,12 +95,23 @@ def _open_writable(path: Path, now: float, steps: Sequence[Migration]) -> Opened
 def _prepare(path: Path) -> None:
     private_folder(path.parent)
     if not path.exists():
-        # A log without its database would be replayed into the new file.
-        for suffix in ("-wal", "-shm"):
-            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        _finish_repair(path)
     private_file(path)
     if not os.access(path.parent, os.W_OK):
         raise PermissionError(path.parent)
+
+
+def _finish_repair(path: Path) -> None:
+    """A crash may have come between setting the damaged file aside and moving in the repaired."""
+    for suffix in ("-wal", "-shm"):
+        # A log without its database would be replayed into the new file.
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    if (repaired := _repaired(path)).exists():
+        repaired.replace(path)
+
+
+def _repaired(path: Path) -> Path:
+    return path.with_name(f"{path.name}.repaired")
 
 
 def _inspect(path: Path, newest: int) -> Verdict:
@@ -178,19 +190,30 @@ def backup(source: sqlite3.Connection, target: Path) -> None:
 
 
 def _start_over(path: Path, now: float, steps: Sequence[Migration], verdict: Verdict) -> Opened:
-    kept = _set_aside(path, now)
-    _prepare(path)
-    sql = _connect_and_migrate(path, steps)
     if verdict is Verdict.FOREIGN:
-        return Opened(
-            sql, f"'{path.name}' was not a database of Grokdesk; it was kept as '{kept.name}'."
+        kept = _set_aside(path, now)
+        notice = f"'{path.name}' was not a database of Grokdesk; it was kept as '{kept.name}'."
+    else:
+        saved = _repair(path, steps)
+        kept = _set_aside(path, now)
+        notice = (
+            f"The database was damaged: {saved.accounts} accounts and {saved.api_keys} API keys "
+            f"could be saved, and the damaged file was kept as '{kept.name}'."
         )
-    saved = salvage.copy_readable(kept, raw(sql))
-    return Opened(
-        sql,
-        f"The database was damaged: {saved.accounts} accounts and {saved.api_keys} API keys "
-        f"could be saved, and the damaged file was kept as '{kept.name}'.",
-    )
+    _prepare(path)
+    return Opened(_connect_and_migrate(path, steps), notice)
+
+
+def _repair(path: Path, steps: Sequence[Migration]) -> Salvaged:
+    """Only a complete repaired file ever takes the place of the damaged one."""
+    draft = _repaired(path)
+    draft.unlink(missing_ok=True)
+    private_file(draft)
+    with contextlib.closing(sqlite3.connect(draft, isolation_level=None)) as target:
+        migrations.migrate(target, steps)
+        saved = copy_readable(path, target)
+    sync_folder(path.parent)
+    return saved
 
 
 def _set_aside(path: Path, now: float) -> Path:
@@ -214,16 +237,27 @@ def _open_copy(path: Path, steps: Sequence[Migration]) -> Opened:
     """The file cannot be written: work on a copy in memory, and say so."""
     sql = _connect(":memory:")
     try:
-        if path.exists():
-            with contextlib.closing(_read_only(path, immutable=True)) as reader:
-                _judge(reader, path, len(steps))
-                reader.backup(raw(sql))
+        if path.exists() and path.stat().st_size:
+            _copy_into(sql, path, len(steps))
         migrations.migrate(raw(sql), steps)
     except Exception as error:
         sql.close()
         raise explain(error) from error
     notice = f"'{path}' cannot be written: changes are forgotten when Grokdesk ends."
     return Opened(sql, notice, saving=False)
+
+
+def _copy_into(sql: SqliteDatabase, path: Path, newest: int) -> None:
+    for immutable in (False, True):
+        try:
+            with contextlib.closing(_read_only(path, immutable=immutable)) as reader:
+                _judge(reader, path, newest)
+                reader.backup(raw(sql))
+        except sqlite3.OperationalError:
+            if immutable:
+                raise
+        else:
+            return
 
 
 def _read_only(path: Path, *, immutable: bool = False) -> sqlite3.Connection:

@@ -55,10 +55,17 @@ class WorkerThread:
                 batch.append(self._queue.get())
             jobs = [job for job in batch if job is not None]
             if jobs:
-                self._run(jobs)
+                self._run_safely(jobs)
                 _deliver(jobs)
             if len(jobs) < len(batch):
                 return
+
+    def _run_safely(self, jobs: Sequence[Job]) -> None:
+        try:
+            self._run(jobs)
+        except Exception as error:  # noqa: BLE001 - a border: nobody may wait for ever
+            for job in jobs:
+                job.error = job.error or error
 
 
 def _deliver(jobs: Sequence[Job]) -> None:

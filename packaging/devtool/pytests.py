@@ -13,13 +13,15 @@ _NO_TESTS_COLLECTED = 5
 def run_tests(arguments: Sequence[str]) -> int:
     """Both processes always run; with paths among the arguments, the ones that are meant."""
     python = locks.ensure("dev")
-    windows_can_run = _prepare_system()
+    _install_system_packages()
+    without_qt = system.missing({**system.QT, **system.X11})
     core_paths, ui_paths, options = _sort(arguments)
     codes = []
     if core_paths or not ui_paths:
         codes.append(_core(python, [*core_paths, *options]))
-    if windows_can_run and (ui_paths or not core_paths):
+    if (ui_paths or not core_paths) and not without_qt:
         codes.append(_windows(python, [*(ui_paths or ["tests/ui"]), *options]))
+    _tell_what_was_left_out(without_qt)
     return _worst(codes, selective=bool(options))
 
 
@@ -36,17 +38,17 @@ def _windows(python: Path, arguments: Sequence[str]) -> int:
     )
 
 
-def _prepare_system() -> bool:
-    """Whether the window tests can run; installs what is missing when we may."""
-    needed, tools = system.missing({**system.QT, **system.X11}), system.missing(system.TEST_TOOLS)
-    if (needed or tools) and system.can_install():
-        system.install([*needed, *tools], "the tests")
-        return True
-    if needed:
-        say(f"NOT RUN: tests/ui, Qt lacks libraries. {system.how_to_install(needed)}")
-    if tools:
-        say(f"Keyring and tray tests will skip themselves. {system.how_to_install(tools)}")
-    return not needed
+def _install_system_packages() -> None:
+    packages = system.missing({**system.QT, **system.X11, **system.TEST_TOOLS})
+    if packages and system.can_install():
+        system.install(packages, "the tests")
+
+
+def _tell_what_was_left_out(without_qt: Sequence[str]) -> None:
+    if without_qt:
+        say(f"NOT RUN: tests/ui, since Qt lacks libraries. {system.how_to_install(without_qt)}")
+    if tools := system.missing(system.TEST_TOOLS):
+        say(f"Keyring and tray tests skipped themselves. {system.how_to_install(tools)}")
 
 
 def _sort(arguments: Sequence[str]) -> tuple[list[str], list[str], list[str]]:

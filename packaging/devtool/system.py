@@ -11,7 +11,7 @@ from pathlib import Path
 from devtool.console import ToolError, capture, say
 
 # What must be there -> the Debian/Ubuntu package that brings it.
-# "lib…" is a library by its soname, "/…" a file, anything else a program.
+# "lib…" is a library by its soname, "/…" a pattern of files, anything else a program.
 Needs = Mapping[str, str]
 
 QT: Needs = {
@@ -23,7 +23,7 @@ QT: Needs = {
     "libxkbcommon.so.0": "libxkbcommon0",
     "libbrotlidec.so.1": "libbrotli1",
     "libgssapi_krb5.so.2": "libgssapi-krb5-2",
-    "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf": "fonts-dejavu-core",
+    "/usr/share/fonts/*": "fonts-dejavu-core",
 }
 X11: Needs = {
     "libX11-xcb.so.1": "libx11-xcb1",
@@ -79,9 +79,12 @@ def ensure(needs: Needs, purpose: str) -> None:
     packages = missing(needs)
     if not packages:
         return
-    if not can_install():
+    if can_install():
+        install(packages, purpose)
+    elif shutil.which("apt-get"):
         raise ToolError(f"{purpose} needs system packages. {how_to_install(packages)}")
-    install(packages, purpose)
+    else:  # other distributions name and place things differently: we may be wrong
+        say(f"{purpose} may lack system packages. {how_to_install(packages)}")
 
 
 def can_install() -> bool:
@@ -119,7 +122,7 @@ def _apt_get(*arguments: str) -> bool:
 
 def _present(thing: str) -> bool:
     if thing.startswith("/"):
-        return Path(thing).exists()
+        return any(Path("/").glob(thing[1:]))
     if thing.startswith("lib"):
         return thing in (_libraries() or ())
     return shutil.which(thing) is not None

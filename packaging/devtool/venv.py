@@ -22,18 +22,17 @@ def program_of(venv: Path, name: str) -> Path:
 
 
 def ensure(venv: Path) -> None:
-    if _fits(venv):
-        return
-    say(f"Creating {venv.name} with Python {sys.version.split()[0]}")
-    if venv.exists():
-        shutil.rmtree(venv)
-    _create(venv)
+    if not _fits(venv):
+        say(f"Creating {venv.name} with Python {sys.version.split()[0]}")
+        shutil.rmtree(venv, ignore_errors=True)
+        _create(venv)
     _link_source(venv)
 
 
 def _fits(venv: Path) -> bool:
-    """Made for this Python (3.x), and its interpreter has not been uninstalled since."""
-    return python_of(venv).exists() and _python_version(venv) == sys.version_info[:2]
+    """Finished, for this Python (3.x), and its interpreter has not been uninstalled since."""
+    has_pip = any((folder / "pip").exists() for folder in _site_packages(venv))
+    return has_pip and python_of(venv).exists() and _python_version(venv) == sys.version_info[:2]
 
 
 def _python_version(venv: Path) -> tuple[int, ...]:
@@ -81,18 +80,21 @@ def _run_venv(venv: Path, *options: str) -> None:
 def _bootstrap_pip(venv: Path) -> None:
     say("This Python comes without pip: fetching it from the package index")
     wheel = pipwheel.fetch(venv)
-    where = "import sysconfig; print(sysconfig.get_path('purelib'))"
-    site_packages = capture([python_of(venv), "-c", where]).stdout.strip()
     with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(site_packages)
+        archive.extractall(_site_packages(venv)[0])
     wheel.unlink()
 
 
 def _link_source(venv: Path) -> None:
     """`python -m grokdesk` works from any folder, which start-at-login needs."""
-    pattern = "Lib/site-packages" if IS_WINDOWS else "lib/python3*/site-packages"
-    for site_packages in venv.glob(pattern):
-        (site_packages / "grokdesk-source.pth").write_text(f"{ROOT}\n", encoding="utf-8")
+    for folder in _site_packages(venv):
+        link = folder / "grokdesk-source.pth"
+        if not link.exists():
+            link.write_text(f"{ROOT}\n", encoding="utf-8")
+
+
+def _site_packages(venv: Path) -> list[Path]:
+    return list(venv.glob("Lib/site-packages" if IS_WINDOWS else "lib/python3*/site-packages"))
 
 
 def _by_hand() -> str:

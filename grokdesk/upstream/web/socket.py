@@ -1,7 +1,8 @@
 """WebSockets that look like one browser's, over the same multi handle as the requests."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from curl_cffi import Curl, CurlECode, CurlError, CurlInfo, CurlOpt, CurlWsFlag
@@ -46,6 +47,7 @@ class Socket:
         self._readable = True
         self._watching = False
         self._heard = False
+        self._heartbeat: asyncio.TimerHandle | None = None
 
     async def connect(
         self, url: str, headers: Sequence[tuple[str, str]], timeouts: "Timeouts"
@@ -86,6 +88,16 @@ class Socket:
             if not more:
                 return
 
+    def start_heartbeat(self, every_s: float, frame: Callable[[], str]) -> None:
+        """Send a frame of `frame()` each `every_s` seconds until the socket is aborted."""
+
+        def beat() -> None:
+            with contextlib.suppress(CurlError):  # a broken socket is noticed by `receive`
+                self._curl.ws_send(frame().encode(), CurlWsFlag.TEXT)
+            self._heartbeat = self._loop.call_later(every_s, beat)
+
+        self._heartbeat = self._loop.call_later(every_s, beat)
+
     async def receive(self) -> bytes | None:
         """The next text message, or None when the server closed the socket."""
         parts: list[bytes] = []
@@ -111,12 +123,13 @@ class Socket:
     def abort(self) -> None:
         """Close the connection now, without a closing handshake; harmless when repeated."""
         self._watchdog.stop()
+        if self._heartbeat is not None:
+            self._heartbeat.cancel()
         if self._fd >= 0:
             self._loop.remove_reader(self._fd)
             self._loop.remove_writer(self._fd)
             self._fd = -1
         self._multi.abort(self._curl)
-        self._curl.close()
 
     def _next_frame(self) -> tuple[bytes, int, int] | None:
         """None when nothing is there to read now."""

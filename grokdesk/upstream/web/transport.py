@@ -175,7 +175,7 @@ def _wrap(error: BaseException) -> UpstreamError:
 
 
 class Transport:
-    """One browser's connections: one multi handle, keep-alive, HTTP/2 where offered.
+    """One browser's connections: keep-alive, and HTTP/2 where offered.
 
     Belongs to one loop. `proxy` None follows the environment, empty means none.
     """
@@ -186,37 +186,33 @@ class Transport:
         self.timeouts = timeouts or Timeouts()
         self._impersonate = impersonate
         self._proxy = proxy
-        self._multi: Multi | None = None
-        self._idle: list[Curl] = []
-        self._running: set[Curl] = set()
-        self._idle_timer: asyncio.TimerHandle | None = None
-        self._closing: asyncio.Task[None] | None = None
+        self._pool: _ConnectionPool | None = None
+        self._retired: set[_ConnectionPool] = set()
         self._closed = False
 
     @property
     def running(self) -> int:
         """Transfers and sockets that hold a connection now."""
-        return len(self._running)
+        pools = {*self._retired, self._pool} - {None}
+        return sum(len(pool.running) for pool in pools if pool is not None)
 
     @contextlib.asynccontextmanager
     async def stream(
         self, method: str, url: str, headers: Headers, body: bytes = b""
     ) -> AsyncIterator[Reply]:
         """Yield once the headers are there; leaving early aborts the request."""
-        multi = self._open_multi()
-        curl = self._idle.pop() if self._idle else self._new_handle()
+        pool = self._current()
+        curl = pool.take_handle()
         reply = Reply(curl, self.timeouts)
         _prepare(curl, method, url, headers, body, reply)
-        transfer = multi.start(curl)
+        transfer = pool.multi.start(curl)
         transfer.add_done_callback(reply.on_done)
-        self._running.add(curl)
         try:
             await reply.opened()
             yield reply
         finally:
             reply.release()
-            self._running.discard(curl)
-            self._recycle(multi, curl, transfer)
+            pool.give_back(curl, reusable=_ended_well(transfer))
 
     async def fetch(
         self,
@@ -241,83 +237,125 @@ class Transport:
 
     @contextlib.asynccontextmanager
     async def socket(self, url: str, headers: Headers) -> AsyncIterator[Socket]:
-        """A WebSocket, or a `Refusal` raised by the handshake; leaving closes it at once."""
-        multi = self._open_multi()
-        curl = self._new_handle()
-        self._running.add(curl)
-        socket = Socket(multi, curl, idle_s=self.timeouts.idle_s)
+        """A WebSocket; leaving closes it at once. Raise Refusal when the handshake is refused."""
+        pool = self._current()
+        curl = pool.new_handle()
+        socket = Socket(pool.multi, curl, idle_s=self.timeouts.idle_s)
         try:
             await socket.connect(url, headers, self.timeouts)
             yield socket
         finally:
-            self._running.discard(curl)
             socket.abort()
-            self._rest()
+            pool.give_back(curl, reusable=False)
 
-    async def reset(self) -> None:
-        """Drop all kept connections; running requests go on with theirs ending on their own."""
-        if not self._running:
-            await self._close_multi()
+    def reset(self) -> None:
+        """Start over with new connections; what runs ends on the old ones."""
+        if self._pool is not None:
+            self._retired.add(self._pool)
+            self._pool.retire()
+            self._pool = None
 
     async def aclose(self) -> None:
         """Abort what still runs, then close: closing curl under a live stream can crash it."""
         self._closed = True
-        if self._multi is not None:
-            for curl in tuple(self._running):
-                self._multi.abort(curl)
-            self._running.clear()
-        await self._close_multi()
-        if self._closing is not None:
-            await asyncio.wait({self._closing})
+        self.reset()
+        for pool in tuple(self._retired):
+            await pool.aclose()
 
-    def _open_multi(self) -> Multi:
+    def _current(self) -> "_ConnectionPool":
         if self._closed:
             raise GrokdeskError("Grokdesk is shutting down.")
-        if self._idle_timer is not None:
-            self._idle_timer.cancel()
-            self._idle_timer = None
-        if self._multi is None:
-            self._multi = Multi()
-        return self._multi
+        if self._pool is None or self._pool.closed:
+            self._retired = {pool for pool in self._retired if not pool.closed}
+            self._pool = _ConnectionPool(self._impersonate, self.timeouts.connect_s, self._proxy)
+        return self._pool
 
-    def _new_handle(self) -> Curl:
-        return new_handle(
-            self._impersonate, connect_timeout_s=self.timeouts.connect_s, proxy=self._proxy
-        )
 
-    def _recycle(self, multi: Multi, curl: Curl, transfer: asyncio.Future[None]) -> None:
-        ended_well = transfer.done() and not transfer.cancelled() and transfer.exception() is None
-        multi.abort(curl)
-        if ended_well and multi is self._multi and len(self._idle) < _MAX_IDLE_HANDLES:
+class _ConnectionPool:
+    """One multi handle with its kept connections; closes itself when nothing used it for long."""
+
+    def __init__(self, impersonate: str, connect_s: float, proxy: str | None) -> None:
+        self.multi = Multi()
+        self.closed = False
+        self.running: set[Curl] = set()
+        self._impersonate = impersonate
+        self._connect_s = connect_s
+        self._proxy = proxy
+        self._idle: list[Curl] = []
+        self._retired = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._closing: asyncio.Task[None] | None = None
+
+    def take_handle(self) -> Curl:
+        if not self._idle:
+            return self.new_handle()
+        curl = self._idle.pop()
+        self._begin(curl)
+        return curl
+
+    def new_handle(self) -> Curl:
+        curl = new_handle(self._impersonate, connect_timeout_s=self._connect_s, proxy=self._proxy)
+        self._begin(curl)
+        return curl
+
+    def give_back(self, curl: Curl, *, reusable: bool) -> None:
+        if curl not in self.running:
+            return  # closed meanwhile
+        self.running.discard(curl)
+        self.multi.abort(curl)
+        if reusable and not self._retired and len(self._idle) < _MAX_IDLE_HANDLES:
             curl.clean_handles_and_buffers()
             self._idle.append(curl)
         else:
             curl.close()
-        self._rest()
+        if not self.running:
+            self._close_later(0.0 if self._retired else _IDLE_CLOSE_S)
 
-    def _rest(self) -> None:
-        if self._running or self._closed:
-            return
-        if self._idle_timer is not None:
-            self._idle_timer.cancel()
+    def retire(self) -> None:
+        self._retired = True
+        if not self.running:
+            self._close_later(0.0)
+
+    async def aclose(self) -> None:
+        self._stop_timer()
+        if self._closing is not None:
+            await asyncio.wait({self._closing})
+        elif not self.closed:
+            await self._close()
+
+    def _begin(self, curl: Curl) -> None:
+        self._stop_timer()
+        self.running.add(curl)
+
+    def _close_later(self, delay_s: float) -> None:
+        self._stop_timer()
         loop = asyncio.get_running_loop()
-        self._idle_timer = loop.call_later(_IDLE_CLOSE_S, self._close_when_idle)
+        self._timer = loop.call_later(delay_s, self._close_now)
 
-    def _close_when_idle(self) -> None:
-        self._idle_timer = None
-        if not self._running:
-            self._closing = asyncio.get_running_loop().create_task(self._close_multi())
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
-    async def _close_multi(self) -> None:
-        if self._idle_timer is not None:
-            self._idle_timer.cancel()
-            self._idle_timer = None
-        multi, self._multi = self._multi, None
+    def _close_now(self) -> None:
+        self._timer = None
+        self.closed = True  # before the first await: nobody may take a handle from here on
+        self._closing = asyncio.get_running_loop().create_task(self._close())
+
+    async def _close(self) -> None:
+        self.closed = True
+        for curl in tuple(self.running):
+            self.multi.abort(curl)
+            curl.close()
+        self.running.clear()
         for curl in self._idle:
             curl.close()
         self._idle.clear()
-        if multi is not None:
-            await multi.close()  # type: ignore[no-untyped-call]
+        await self.multi.close()  # type: ignore[no-untyped-call]
+
+
+def _ended_well(transfer: asyncio.Future[None]) -> bool:
+    return transfer.done() and not transfer.cancelled() and transfer.exception() is None
 
 
 def _prepare(

@@ -1,0 +1,287 @@
+"""The running app without a face: everything started in order and stopped in reverse.
+
+`open_core` gives the services over storage, for commands while nothing runs; `running_core` adds
+the gateway, the control socket and, while there is no account, the demo.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+
+from grokdesk.app.commands import COMMANDS
+from grokdesk.app.control import ControlServer
+from grokdesk.app.control import Progress as ControlProgress
+from grokdesk.app.demo import demo_account
+from grokdesk.app.lazy_vault import LazyVault
+from grokdesk.app.resources import resource_text
+from grokdesk.app.upstreams import CurrentUpstream
+from grokdesk.app.web import new_web_client
+from grokdesk.domain.errors import InvalidRequestError
+from grokdesk.domain.events import AccountsChanged
+from grokdesk.gateway.server import GatewayServer
+from grokdesk.kernel.bus import EventBus
+from grokdesk.kernel.clock import SystemClock
+from grokdesk.kernel.paths import Paths
+from grokdesk.kernel.tasks import TaskSupervisor
+from grokdesk.pool.pool import AccountPool, PoolPolicy
+from grokdesk.pool.ranking import Selection
+from grokdesk.services.accounts import AccountService
+from grokdesk.services.apikeys import ApiKeyService
+from grokdesk.services.bundle import Services
+from grokdesk.services.chat import ChatService
+from grokdesk.services.gateway import GatewayService, GatewayState
+from grokdesk.services.importer import ImportService
+from grokdesk.services.ports import Vault
+from grokdesk.services.tokens import TokenKeeper
+from grokdesk.services.usage import UsageService
+from grokdesk.settings.catalog import load_catalog
+from grokdesk.settings.model import Settings
+from grokdesk.settings.service import SettingsService
+from grokdesk.simulator.server import Simulator
+from grokdesk.store.accounts import AccountStore
+from grokdesk.store.apikeys import ApiKeyStore
+from grokdesk.store.choose import open_vault
+from grokdesk.store.db import Database
+from grokdesk.store.usage import UsageStore
+from grokdesk.upstream.web.client import GrokWebClient
+
+_log = logging.getLogger(__name__)
+
+FIRST_KEY_NAME = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class CoreOptions:
+    """What the command line decides. None leaves a value to the settings."""
+
+    paths: Paths
+    profile: str | None = None
+    host: str | None = None
+    port: int | None = None
+    demo: bool = False
+    allow_key_file: bool = False
+    """Without an OS keyring a master key may be kept in a private file (servers)."""
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+
+    @property
+    def overrides(self) -> dict[str, object]:
+        given = {
+            "gateway.host": self.host,
+            "gateway.port": self.port,
+            "gateway.demo": "always" if self.demo else None,
+        }
+        return {key: value for key, value in given.items() if value is not None}
+
+
+@dataclass(slots=True)
+class Core:
+    """`notices` are sentences that a person should read."""
+
+    services: Services
+    pool: AccountPool
+    upstream: CurrentUpstream
+    tokens: TokenKeeper
+    vault: LazyVault
+    web: GrokWebClient
+    sandbox: bool
+    notices: list[str]
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set by whoever wants the program to end."""
+
+
+@contextlib.asynccontextmanager
+async def open_core(options: CoreOptions) -> AsyncIterator[Core]:
+    """Storage and services. The caller holds the profile (see `app.instance`)."""
+    clock, bus, tasks = SystemClock(), EventBus(), TaskSupervisor()
+    settings = SettingsService(options.paths.settings_file, options.environ, options.overrides, bus)
+    settings.load()
+    notices = list(settings.notices)
+    sandbox = settings.current.gateway.demo == "always"
+    catalog, catalog_notices = load_catalog(resource_text("models.toml"), options.paths.models_file)
+    notices.extend(catalog_notices)
+
+    async with contextlib.AsyncExitStack() as stack:
+        database = Database(None if sandbox else options.paths.database_file)
+        await database.open()
+        stack.push_async_callback(database.close)
+        if database.notice:
+            notices.append(database.notice)
+        stack.push_async_callback(tasks.stop)
+
+        async def vault_opener() -> Vault:
+            opened = await open_vault(
+                database,
+                kind="memory" if sandbox else settings.current.accounts.vault,
+                data_dir=options.paths.data_dir,
+                allow_key_file=options.allow_key_file,
+                service_name=_keyring_service(options.profile),
+            )
+            if opened.notice and not sandbox:
+                notices.append(opened.notice)
+                _log.info("%s", opened.notice)
+            await opened.vault.recover()
+            return opened.vault
+
+        vault = LazyVault(vault_opener)
+        tokens = TokenKeeper(vault)
+        web = new_web_client(settings, clock)
+        stack.push_async_callback(web.aclose)
+        upstream = CurrentUpstream(web)
+        pool = AccountPool(clock, policy=_policy(settings.current))
+        usage = UsageService(UsageStore(database), bus, tasks, clock)
+        accounts = AccountService(AccountStore(database), pool, tokens, upstream, bus, tasks, clock)
+        pool.on_change = accounts.on_pool_change
+        keys = ApiKeyService(ApiKeyStore(database), bus, clock)
+        services = Services(
+            chat=ChatService(
+                catalog,
+                pool,
+                upstream,
+                tokens,
+                usage,
+                clock,
+                max_accounts=lambda: settings.current.pool.max_accounts_per_request,
+            ),
+            accounts=accounts,
+            importer=ImportService(accounts, tokens, bus, tasks, clock),
+            keys=keys,
+            usage=usage,
+            gateway=GatewayService(bus),
+            settings=settings,
+            catalog=catalog,
+            bus=bus,
+            tasks=tasks,
+            clock=clock,
+        )
+        await accounts.load()
+        await keys.load()
+        stack.push_async_callback(accounts.flush)
+        settings.add_applier(_PoolApplier(pool))
+        yield Core(services, pool, upstream, tokens, vault, web, sandbox, notices)
+
+
+@contextlib.asynccontextmanager
+async def running_core(options: CoreOptions) -> AsyncIterator[Core]:
+    """Everything: when this yields, the endpoint answers.
+
+    Raise PortTakenError when the port is taken, SettingsError for a bad setting.
+    """
+    async with contextlib.AsyncExitStack() as stack:
+        core = await stack.enter_async_context(open_core(options))
+        services = core.services
+        settings = services.settings.current
+        if not services.keys.list():
+            await services.keys.create(FIRST_KEY_NAME)
+        if _wants_demo(core, settings):
+            await stack.enter_async_context(_demo(core))
+        server = GatewayServer(services)
+        port = await server.start(_hosts(settings), settings.gateway.port)
+        stack.push_async_callback(_stop_gateway, server, services.gateway)
+        services.gateway.change(
+            state=GatewayState.RUNNING, host=_shown_host(settings.gateway.host), port=port
+        )
+        control = ControlServer(options.paths, _handler(core), services.tasks)
+        await control.start()
+        stack.push_async_callback(control.stop)
+        services.tasks.run_soon(services.settings.watch(), name="settings watch")
+        if not core.sandbox:
+            services.tasks.run_soon(_recover(core), name="vault recovery")
+        yield core
+
+
+async def run_command(core: Core, name: str, arguments: dict[str, object]) -> dict[str, object]:
+    """For a program that does not run: the same command as over the control socket."""
+    return await _handler(core)(name, arguments, lambda _progress: None)
+
+
+def _handler(core: Core):  # type: ignore[no-untyped-def]
+    async def handle(
+        name: str, arguments: dict[str, object], progress: ControlProgress
+    ) -> dict[str, object]:
+        if name == "window.raise":
+            return {"raised": core.raise_window()}
+        command = COMMANDS.get(name)
+        if command is None:
+            raise InvalidRequestError(f"This version does not know the command '{name}'.")
+        return await command(core.services, arguments, progress)
+
+    return handle
+
+
+@contextlib.asynccontextmanager
+async def _demo(core: Core) -> AsyncIterator[None]:
+    """The simulator serves until the first real account comes in."""
+    simulator = Simulator(demo=True)
+    origin = await simulator.start()
+    services = core.services
+    settings = services.settings.current
+    demo_client = new_web_client(services.settings, services.clock, web_url=origin)
+    account, token, windows = demo_account(services.clock)
+    core.tokens.remember(account.id, token)
+    core.pool.put(account, windows)
+    core.upstream.exchange(demo_client)
+    services.gateway.change(demo=True)
+
+    def leave(_event: AccountsChanged) -> None:
+        real = any(not snapshot.demo for snapshot in services.accounts.snapshot())
+        if real and services.gateway.snapshot().demo and not core.sandbox:
+            core.upstream.exchange(core.web)
+            core.pool.remove(account.id)
+            services.gateway.change(demo=False)
+            _log.info("Left demo mode: the first account was imported.")
+
+    unsubscribe = services.bus.subscribe(AccountsChanged, leave)
+    try:
+        yield
+    finally:
+        unsubscribe()
+        await demo_client.aclose()
+        await simulator.stop()
+
+
+async def _recover(core: Core) -> None:
+    """Undo what a crash left half done; needs the vault only when there is an account."""
+    if len(core.pool):
+        await core.vault.opened()
+
+
+async def _stop_gateway(server: GatewayServer, gateway: GatewayService) -> None:
+    gateway.change(state=GatewayState.STOPPING)
+    await server.stop()
+    gateway.change(state=GatewayState.STOPPED)
+
+
+def _wants_demo(core: Core, settings: Settings) -> bool:
+    return core.sandbox or (settings.gateway.demo == "auto" and not len(core.pool))
+
+
+def _hosts(settings: Settings) -> tuple[str, ...]:
+    host = settings.gateway.host
+    if host in ("127.0.0.1", "localhost"):
+        return ("127.0.0.1", "::1") if settings.gateway.listen_ipv6 else ("127.0.0.1",)
+    return (host,)
+
+
+def _shown_host(host: str) -> str:
+    return {"localhost": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+
+
+def _keyring_service(profile: str | None) -> str:
+    return f"Grokdesk ({profile})" if profile else "Grokdesk"
+
+
+def _policy(settings: Settings) -> PoolPolicy:
+    return PoolPolicy(settings.pool.max_in_flight, Selection(settings.pool.selection))
+
+
+class _PoolApplier:
+    """Pool settings take effect with the next lease."""
+
+    def __init__(self, pool: AccountPool) -> None:
+        self._pool = pool
+
+    async def apply(self, _old: Settings, new: Settings) -> None:
+        self._pool.policy = _policy(new)

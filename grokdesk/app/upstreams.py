@@ -1,0 +1,30 @@
+"""Which upstream serves now: grok.com, or the simulator in demo mode."""
+
+from grokdesk.domain.account import Account, Token
+from grokdesk.domain.catalog import ModelSpec
+from grokdesk.domain.chat import ChatRequest, Emit
+from grokdesk.domain.probe import ProbeReading
+from grokdesk.services.ports import Upstream
+
+
+class CurrentUpstream:
+    """An Upstream that can be exchanged; running calls end with the one they began with."""
+
+    def __init__(self, upstream: Upstream) -> None:
+        self._upstream = upstream
+
+    def exchange(self, upstream: Upstream) -> Upstream:
+        """Return the one that served before."""
+        before, self._upstream = self._upstream, upstream
+        return before
+
+    async def chat(
+        self, account: Account, token: Token, spec: ModelSpec, request: ChatRequest, emit: Emit
+    ) -> None:
+        await self._upstream.chat(account, token, spec, request, emit)
+
+    async def probe(self, account: Account, token: Token) -> ProbeReading:
+        return await self._upstream.probe(account, token)
+
+    async def renew_session(self) -> None:
+        await self._upstream.renew_session()

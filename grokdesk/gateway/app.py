@@ -1,0 +1,127 @@
+"""The gateway's routes, and the border where errors become answers."""
+
+import logging
+from collections.abc import Iterable
+
+from aiohttp import web
+
+from grokdesk.domain.errors import GrokdeskError
+from grokdesk.gateway import health
+from grokdesk.gateway.auth import Authenticator
+from grokdesk.gateway.errors import (
+    BODY_TOO_LARGE,
+    INTERNAL,
+    NOT_OFFERED,
+    SLOW_BODY,
+    STOPPING,
+    HttpError,
+    headers_of,
+    render_error,
+    verdict_of,
+)
+from grokdesk.gateway.exchange import BodyTimes, Exchange, GatewayContext
+from grokdesk.gateway.guard import Guard
+from grokdesk.gateway.ids import RequestIds
+from grokdesk.gateway.interrupt import RunningCalls
+from grokdesk.gateway.openai import chat, models
+from grokdesk.gateway.routing import Route, RouteTable
+from grokdesk.gateway.sweeper import Sweeper
+from grokdesk.services.bundle import Services
+
+_log = logging.getLogger(__name__)
+
+
+async def _not_offered(_exchange: Exchange) -> web.StreamResponse:
+    raise HttpError(NOT_OFFERED, "Grok has no such service, so Grokdesk cannot offer it.")
+
+
+_ABSENT = ("/embeddings", "/moderations", "/rerank", "/batches", "/fine_tuning/jobs")
+
+ROUTES = (
+    Route("GET", "/", health.show_root, needs_key=False),
+    Route("GET", "/api/hello", health.show_root, needs_key=False),
+    Route("GET", "/health", health.show_health, needs_key=False),
+    Route("GET", "/models", models.list_models),
+    Route("GET", "/models/*", models.show_model),
+    Route("POST", "/chat/completions", chat.complete),
+    *(Route("POST", path, _not_offered) for path in _ABSENT),
+)
+
+
+class App:
+    """Takes a request through guard, route, key and handler; every error ends here."""
+
+    def __init__(self, context: GatewayContext, guard: Guard) -> None:
+        self.context = context
+        self.stopping = False
+        self._services = context.services
+        self._guard = guard
+        self._auth = Authenticator(context.services.keys, context.services.clock)
+        self._routes = RouteTable(ROUTES)
+        self._ids = RequestIds()
+
+    async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
+        exchange = Exchange(self.context, request, self._ids.next())
+        try:
+            return await self._answer(exchange)
+        except GrokdeskError as error:
+            return await self._fail(exchange, error)
+        except Exception:  # a border: whatever this is, the client gets an answer
+            _log.exception("req_%s: %s failed", exchange.id, request.method)
+            error = HttpError(INTERNAL, "Something went wrong inside Grokdesk.")
+            return await self._fail(exchange, error)
+
+    async def _answer(self, exchange: Exchange) -> web.StreamResponse:
+        request = exchange.request
+        self._guard.check_host(request)
+        if request.method == "OPTIONS":
+            return web.Response(
+                status=204,
+                headers={"Server": "grokdesk", **self._guard.preflight(request)},
+            )
+        exchange.origin = self._guard.check_origin(request)
+        route, exchange.tail = self._routes.resolve(request.method, request.raw_path)
+        if self.stopping:
+            raise HttpError(STOPPING, "Grokdesk is shutting down.")
+        if route.needs_key:
+            exchange.api_key = self._auth.check(request)
+        return await route.handler(exchange)
+
+    async def _fail(self, exchange: Exchange, error: GrokdeskError) -> web.StreamResponse:
+        verdict = verdict_of(error)
+        body = render_error(error, verdict, f"req_{exchange.id}")
+        stream = exchange.stream
+        if stream is not None and stream.started:
+            return await stream.end(b"data: %b\n\n" % body)
+        response = exchange.answer(body, status=verdict.status)
+        response.headers.update(headers_of(error, verdict, self._services.clock.now()))
+        if verdict in (STOPPING, BODY_TOO_LARGE, SLOW_BODY):
+            response.force_close()
+        if not exchange.request.content.is_eof() and "Content-Encoding" in exchange.request.headers:
+            await _drop(exchange.request, response)
+        return response
+
+
+def build_app(
+    services: Services,
+    *,
+    port: int,
+    host_names: Iterable[str] = (),
+    body_times: BodyTimes | None = None,
+) -> App:
+    """An app that answers to `port` on this computer's local names and `host_names`."""
+    context = GatewayContext(
+        services=services,
+        calls=RunningCalls(),
+        sweeper=Sweeper(lambda: services.settings.current.gateway.heartbeat_s),
+        body_times=body_times or BodyTimes(),
+    )
+    guard = Guard(port, host_names, lambda: services.settings.current.gateway.allowed_origins)
+    return App(context, guard)
+
+
+async def _drop(request: web.BaseRequest, response: web.StreamResponse) -> None:
+    """Answer and hang up: the rest of a compressed body is not worth unpacking."""
+    await response.prepare(request)
+    await response.write_eof()
+    request.protocol.force_close()

@@ -1,0 +1,89 @@
+"""The gateway as a server: its sockets, its connections, and an orderly end."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Sequence
+
+from aiohttp import web
+
+from grokdesk.gateway.app import App, build_app
+from grokdesk.gateway.connection import GatewayConnection
+from grokdesk.gateway.errors import STOPPING, HttpError
+from grokdesk.gateway.listen import open_sockets
+from grokdesk.services.bundle import Services
+
+_log = logging.getLogger(__name__)
+
+_KEEPALIVE_S = 30.0
+_LINGER_S = 2.0
+_LAST_WORDS_S = 2.0
+_ANY_HOST = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - to tell apart, not to bind
+
+
+class GatewayServer:
+    """Serves OpenAI's API to this computer."""
+
+    def __init__(self, services: Services, *, host_names: frozenset[str] = frozenset()) -> None:
+        self._services = services
+        self._host_names = host_names
+        self._app: App | None = None
+        self._http: _HttpServer | None = None
+        self._listeners: list[asyncio.Server] = []
+        self._sweeping: asyncio.Task[None] | None = None
+
+    async def start(self, hosts: Sequence[str], port: int) -> int:
+        """Listen on all `hosts`, on one port, and return it; raise PortTakenError."""
+        sockets = await open_sockets(hosts, port)
+        port = sockets[0].getsockname()[1]
+        names = self._host_names | (frozenset(hosts) - _ANY_HOST)
+        self._app = build_app(self._services, port=port, host_names=names)
+        self._http = _HttpServer(self._app)
+        self._sweeping = self._services.tasks.spawn(
+            self._app.context.sweeper.run(), name="gateway sweeper"
+        )
+        loop = asyncio.get_running_loop()
+        self._listeners = [
+            await loop.create_server(self._http, sock=sock, backlog=1024) for sock in sockets
+        ]
+        return port
+
+    async def stop(self, grace_s: float = 5.0) -> None:
+        """Take nothing new; give running calls `grace_s`, then end them with an error."""
+        if self._app is None or self._http is None or self._sweeping is None:
+            return
+        app, http, sweeping = self._app, self._http, self._sweeping
+        self._app = self._http = self._sweeping = None
+        app.stopping = True
+        for listener in self._listeners:
+            listener.close()
+        self._listeners.clear()
+        calls = app.context.calls
+        if not await calls.wait_idle(grace_s):
+            _log.info("ending %d calls that are still running", len(calls))
+            calls.interrupt(HttpError(STOPPING, "Grokdesk is shutting down."))
+            await calls.wait_idle(_LAST_WORDS_S)
+        http.pre_shutdown()
+        await http.shutdown(_LAST_WORDS_S)
+        sweeping.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await sweeping
+
+
+class _HttpServer(web.Server):
+    """aiohttp's low-level server: no application, router or middleware between it and us."""
+
+    def __init__(self, app: App) -> None:
+        # A client that leaves cancels its handler, and so its upstream call.
+        super().__init__(app, handler_cancellation=True)
+        self._sweeper = app.context.sweeper
+
+    def __call__(self) -> web.RequestHandler:
+        return GatewayConnection(
+            self,
+            self._sweeper,
+            loop=self._loop,
+            access_log=None,
+            keepalive_timeout=_KEEPALIVE_S,
+            lingering_time=_LINGER_S,
+        )

@@ -1,0 +1,103 @@
+"""Server-sent events: nothing is sent before there is something to say.
+
+The answer starts with the first chunk or the first heartbeat, so that an error before it can
+still be a plain JSON answer with its own status.
+"""
+
+import asyncio
+import contextlib
+
+from aiohttp import HttpVersion11, web
+
+from grokdesk.gateway.exchange import Exchange
+
+_HEARTBEAT = b": ping\n\n"
+_PENDING_LIMIT = 64 * 1024
+_UNREAD_LIMIT = 8 * 1024 * 1024
+
+
+class SseWriter:
+    """One event stream. What is written in one turn of the loop leaves as one piece."""
+
+    __slots__ = ("_exchange", "_framed", "_loop", "_pending", "_pending_size", "_request",
+                 "_sent_at", "_sweeper", "response", "started")
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+        self._request = exchange.request
+        self._sweeper = exchange.context.sweeper
+        self._loop = asyncio.get_running_loop()
+        self._framed = self._request.version >= HttpVersion11
+        self._pending: list[bytes] = []
+        self._pending_size = 0
+        self._sent_at = self._loop.time()
+        self.started = False
+        """Whether the client has the status line: it is 200 from then on."""
+        self.response: web.StreamResponse
+        exchange.stream = self
+        self._sweeper.watch_stream(self)
+
+    async def start(self) -> None:
+        """Send the headers."""
+        self.started = True
+        headers = self._exchange.headers("text/event-stream; charset=utf-8")
+        headers["Cache-Control"] = "no-cache"
+        headers["X-Accel-Buffering"] = "no"
+        self.response = web.StreamResponse(headers=headers)
+        if self._framed:
+            self.response.enable_chunked_encoding()
+        with contextlib.suppress(ConnectionError):
+            await self.response.prepare(self._request)
+
+    async def write(self, data: bytes) -> None:
+        """Waits only when the client reads slower than upstream speaks."""
+        if not self.started:
+            await self.start()
+        if not self._pending:
+            self._loop.call_soon(self._flush)
+        self._pending.append(data)
+        self._pending_size += len(data)
+        if self._pending_size > _PENDING_LIMIT or self._request.protocol.writing_paused:
+            self._flush()
+            with contextlib.suppress(ConnectionError):
+                await self._request.writer.drain()
+
+    async def end(self, data: bytes = b"") -> web.StreamResponse:
+        """Send what is left, then `data`, and close the stream."""
+        self._sweeper.forget_stream(self)
+        if not self.started:
+            await self.start()
+        # A client that left is not told anything; its handler is being cancelled anyway.
+        with contextlib.suppress(ConnectionError):
+            await self.response.write_eof(self._take() + data)
+        return self.response
+
+    def forget(self) -> None:
+        """No more heartbeats; to be called when the stream is given up unfinished."""
+        self._sweeper.forget_stream(self)
+
+    async def beat(self, silent_since: float) -> None:
+        if self._pending or self._sent_at > silent_since or self._request.protocol.writing_paused:
+            return
+        if not self.started:
+            await self.start()
+        self._send(_HEARTBEAT)
+
+    def _flush(self) -> None:
+        if self._pending:
+            self._send(self._take())
+
+    def _take(self) -> bytes:
+        data = b"".join(self._pending)
+        self._pending.clear()
+        self._pending_size = 0
+        return data
+
+    def _send(self, data: bytes) -> None:
+        transport = self._request.transport
+        if transport is None or transport.is_closing():
+            return
+        self._sent_at = self._loop.time()
+        transport.write(b"%x\r\n%b\r\n" % (len(data), data) if self._framed else data)
+        if transport.get_write_buffer_size() > _UNREAD_LIMIT:
+            transport.abort()

@@ -1,0 +1,71 @@
+"""Small bars: how much of a quota is left, and what a whole is made of."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from grokdesk.ui.theme import Theme
+
+_HEIGHT = 8
+_GAP = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """`tone` is a field of Tokens."""
+
+    weight: int
+    tone: str
+
+
+class SegmentBar(QWidget):
+    """Parts of a whole; empty it is a plain track."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._segments: tuple[Segment, ...] = ()
+        self.setFixedHeight(_HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def show_segments(self, segments: tuple[Segment, ...]) -> None:
+        if segments != self._segments:
+            self._segments = segments
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(120, _HEIGHT)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002 - Qt's signature
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        whole = QRectF(self.rect())
+        clip = QPainterPath()
+        clip.addRoundedRect(whole, _HEIGHT / 2, _HEIGHT / 2)
+        painter.setClipPath(clip)
+        painter.fillRect(whole, self._theme.color("raised"))
+        total = sum(segment.weight for segment in self._segments)
+        left = 0.0
+        for segment in self._segments:
+            width = whole.width() * segment.weight / total
+            part = QRectF(left, 0, max(2.0, width - _GAP), whole.height())
+            painter.fillRect(part, self._theme.color(segment.tone))
+            left += width
+
+
+def paint_gauge(painter: QPainter, rect: QRectF, share: float, track: QColor, fill: QColor) -> None:
+    """A track with `share` (0-1) of it filled; anything above nothing stays visible."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    radius = rect.height() / 2
+    painter.setBrush(track)
+    painter.drawRoundedRect(rect, radius, radius)
+    if share > 0:
+        width = max(rect.height(), rect.width() * min(1.0, share))
+        painter.setBrush(fill)
+        painter.drawRoundedRect(QRectF(rect.left(), rect.top(), width, rect.height()), radius, radius)
+    painter.restore()
