@@ -8,20 +8,23 @@ import asyncio
 import contextlib
 import logging
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
 from grokdesk.app.commands import COMMANDS
 from grokdesk.app.control import ControlServer
 from grokdesk.app.control import Progress as ControlProgress
 from grokdesk.app.demo import demo_account
 from grokdesk.app.lazy_vault import LazyVault
+from grokdesk.app.listener import Listener
 from grokdesk.app.resources import resource_text
 from grokdesk.app.upstreams import CurrentUpstream
 from grokdesk.app.web import new_web_client
 from grokdesk.domain.errors import InvalidRequestError
 from grokdesk.domain.events import AccountsChanged
-from grokdesk.gateway.server import GatewayServer
+from grokdesk.gateway.listen import PortTakenError
 from grokdesk.kernel.bus import EventBus
 from grokdesk.kernel.clock import SystemClock
 from grokdesk.kernel.paths import Paths
@@ -64,6 +67,8 @@ class CoreOptions:
     demo: bool = False
     allow_key_file: bool = False
     """Without an OS keyring a master key may be kept in a private file (servers)."""
+    survive_taken_port: bool = False
+    """Go on without a gateway, for a window that offers another port."""
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
 
     @property
@@ -90,6 +95,8 @@ class Core:
     notices: list[str]
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     """Set by whoever wants the program to end."""
+    raise_window: Callable[[], bool] = lambda: False
+    """Set by the desktop app; False where there is no window."""
 
 
 @contextlib.asynccontextmanager
@@ -177,13 +184,19 @@ async def running_core(options: CoreOptions) -> AsyncIterator[Core]:
             await services.keys.create(FIRST_KEY_NAME)
         if _wants_demo(core, settings):
             await stack.enter_async_context(_demo(core))
-        server = GatewayServer(services)
-        port = await server.start(_hosts(settings), settings.gateway.port)
-        stack.push_async_callback(_stop_gateway, server, services.gateway)
-        services.gateway.change(
-            state=GatewayState.RUNNING, host=_shown_host(settings.gateway.host), port=port
-        )
-        control = ControlServer(options.paths, _handler(core), services.tasks)
+        listener = Listener(services)
+        stack.push_async_callback(listener.stop)
+        try:
+            await listener.listen(settings.gateway.port)
+        except PortTakenError as error:
+            if not options.survive_taken_port:
+                raise
+            services.gateway.change(
+                state=GatewayState.FAILED, error=str(error), free_port=error.next_free
+            )
+        services.settings.add_applier(listener)
+        services.gateway.listen = listener.listen
+        control = ControlServer(options.paths, partial(run_command, core), services.tasks)
         await control.start()
         stack.push_async_callback(control.stop)
         services.tasks.run_soon(services.settings.watch(), name="settings watch")
@@ -192,23 +205,16 @@ async def running_core(options: CoreOptions) -> AsyncIterator[Core]:
         yield core
 
 
-async def run_command(core: Core, name: str, arguments: dict[str, object]) -> dict[str, object]:
-    """For a program that does not run: the same command as over the control socket."""
-    return await _handler(core)(name, arguments, lambda _progress: None)
-
-
-def _handler(core: Core):  # type: ignore[no-untyped-def]
-    async def handle(
-        name: str, arguments: dict[str, object], progress: ControlProgress
-    ) -> dict[str, object]:
-        if name == "window.raise":
-            return {"raised": core.raise_window()}
-        command = COMMANDS.get(name)
-        if command is None:
-            raise InvalidRequestError(f"This version does not know the command '{name}'.")
-        return await command(core.services, arguments, progress)
-
-    return handle
+async def run_command(
+    core: Core, name: str, arguments: dict[str, Any], progress: ControlProgress
+) -> dict[str, Any]:
+    """One command, whether it came over the control socket or nothing runs."""
+    if name == "window.raise":
+        return {"raised": core.raise_window()}
+    command = COMMANDS.get(name)
+    if command is None:
+        raise InvalidRequestError(f"This version does not know the command '{name}'.")
+    return await command(core.services, arguments, progress)
 
 
 @contextlib.asynccontextmanager
@@ -217,7 +223,6 @@ async def _demo(core: Core) -> AsyncIterator[None]:
     simulator = Simulator(demo=True)
     origin = await simulator.start()
     services = core.services
-    settings = services.settings.current
     demo_client = new_web_client(services.settings, services.clock, web_url=origin)
     account, token, windows = demo_account(services.clock)
     core.tokens.remember(account.id, token)
@@ -248,25 +253,8 @@ async def _recover(core: Core) -> None:
         await core.vault.opened()
 
 
-async def _stop_gateway(server: GatewayServer, gateway: GatewayService) -> None:
-    gateway.change(state=GatewayState.STOPPING)
-    await server.stop()
-    gateway.change(state=GatewayState.STOPPED)
-
-
 def _wants_demo(core: Core, settings: Settings) -> bool:
     return core.sandbox or (settings.gateway.demo == "auto" and not len(core.pool))
-
-
-def _hosts(settings: Settings) -> tuple[str, ...]:
-    host = settings.gateway.host
-    if host in ("127.0.0.1", "localhost"):
-        return ("127.0.0.1", "::1") if settings.gateway.listen_ipv6 else ("127.0.0.1",)
-    return (host,)
-
-
-def _shown_host(host: str) -> str:
-    return {"localhost": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
 
 
 def _keyring_service(profile: str | None) -> str:

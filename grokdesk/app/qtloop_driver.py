@@ -233,16 +233,22 @@ class QtDrivenLoop(AsyncioByQasync):
             self._in_tick = False
 
     def _run_batches(self) -> bool:
-        """As asyncio does: poll, then run what is ready by then. False after stop()."""
+        """As asyncio does: run what is ready, then what that has made ready. False after stop()."""
+        polled = False
         while True:
             if not self._batch_left:
-                super()._run_once()
+                if not polled or self._timer_is_due():
+                    super()._run_once()
+                    polled = True
                 self._batch_left = self._queue.size()
             self._run_batch()
             if not self._batch_left and self._stopping:
                 return False
             if not self._queue.size() or monotonic() >= self._turn_ends:
                 return True
+
+    def _timer_is_due(self) -> bool:
+        return bool(self._scheduled) and self._scheduled[0].when() <= monotonic()
 
     def _run_batch(self) -> None:
         popleft, turn_ends = self._queue.popleft, self._turn_ends

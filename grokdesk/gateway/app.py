@@ -1,7 +1,6 @@
 """The gateway's routes, and the border where errors become answers."""
 
 import logging
-from collections.abc import Iterable
 
 from aiohttp import web
 
@@ -66,10 +65,10 @@ class App:
             return await self._answer(exchange)
         except GrokdeskError as error:
             return await self._fail(exchange, error)
-        except Exception:  # a border: whatever this is, the client gets an answer
-            _log.exception("req_%s: %s failed", exchange.id, request.method)
-            error = HttpError(INTERNAL, "Something went wrong inside Grokdesk.")
-            return await self._fail(exchange, error)
+        except Exception:  # noqa: BLE001 - a border: whatever this is, the client gets an answer
+            _log.exception("req_%s failed", exchange.id)
+            fault = HttpError(INTERNAL, "Something went wrong inside Grokdesk.")
+            return await self._fail(exchange, fault)
 
     async def _answer(self, exchange: Exchange) -> web.StreamResponse:
         request = exchange.request
@@ -102,21 +101,13 @@ class App:
         return response
 
 
-def build_app(
-    services: Services,
-    *,
-    port: int,
-    host_names: Iterable[str] = (),
-    body_times: BodyTimes | None = None,
-) -> App:
-    """An app that answers to `port` on this computer's local names and `host_names`."""
+def build_app(services: Services, guard: Guard, body_times: BodyTimes | None = None) -> App:
     context = GatewayContext(
         services=services,
         calls=RunningCalls(),
         sweeper=Sweeper(lambda: services.settings.current.gateway.heartbeat_s),
         body_times=body_times or BodyTimes(),
     )
-    guard = Guard(port, host_names, lambda: services.settings.current.gateway.allowed_origins)
     return App(context, guard)
 
 

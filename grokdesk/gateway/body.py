@@ -10,9 +10,7 @@ from grokdesk.gateway.errors import BODY_TOO_LARGE, SLOW_BODY, WRONG_CONTENT, Ht
 from grokdesk.gateway.exchange import Exchange
 
 _FORM_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
-_CODINGS = frozenset(
-    {"identity", "gzip", "deflate", *["br"] * HAS_BROTLI, *["zstd"] * HAS_ZSTD}
-)
+_CODINGS = frozenset({"identity", "gzip", "deflate", *["br"] * HAS_BROTLI, *["zstd"] * HAS_ZSTD})
 
 
 async def read_json_body(exchange: Exchange) -> bytes:
@@ -79,5 +77,6 @@ async def _read(exchange: Exchange, limit: int) -> bytes:
 
 def _too_large(limit: int) -> HttpError:
     return HttpError(
-        BODY_TOO_LARGE, f"The body is larger than {limit // 1024 // 1024} MB, the limit in Settings."
+        BODY_TOO_LARGE,
+        f"The body is larger than {limit // 1024 // 1024} MB, the limit in Settings.",
     )

@@ -47,7 +47,7 @@ class GatewayConnection(web.RequestHandler):
         request: web.BaseRequest,
         status: int = 500,
         exc: BaseException | None = None,
-        message: str | None = None,
+        message: str | None = None,  # noqa: ARG002 - aiohttp's words, not ours
     ) -> web.StreamResponse:
         """Answer what never became a request (400), or a fault in our own border (500)."""
         error: GrokdeskError

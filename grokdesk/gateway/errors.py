@@ -72,7 +72,9 @@ _TABLE: dict[type[GrokdeskError], Verdict] = {
     GrokdeskError: INTERNAL,
     RequestError: Verdict(400, _INVALID, "invalid_request"),
     InvalidRequestError: Verdict(400, _INVALID, "invalid_value"),
-    UnauthorizedError: Verdict(401, _INVALID, "invalid_api_key", None, {"WWW-Authenticate": "Bearer"}),
+    UnauthorizedError: Verdict(
+        401, _INVALID, "invalid_api_key", None, {"WWW-Authenticate": "Bearer"}
+    ),
     UnknownModelError: Verdict(404, _INVALID, "model_not_found"),
     ModelNotAllowedError: Verdict(403, "permission_error", "model_not_allowed"),
     GatewayPausedError: Verdict(503, _UNAVAILABLE, "gateway_paused", 30),

@@ -5,7 +5,7 @@ ours to the letter (DNS rebinding), and a page needs to be on the user's list.
 """
 
 import ipaddress
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Iterable
 
 from aiohttp import web
 
@@ -26,14 +26,25 @@ _ALLOWED_HEADERS = (
 
 
 class Guard:
-    """Checks that need no key. `origins` are exact: scheme, host and port."""
+    """Checks that need no key.
+
+    `host_names` are names besides the local ones, with or without a port. `origins` are the web
+    pages that may ask, to the letter: scheme, host and port. `own_addresses` also lets the very
+    address through that a connection came in on; a number cannot be rebound like a name.
+    """
 
     def __init__(
-        self, port: int, host_names: Iterable[str], origins: Callable[[], Collection[str]]
+        self,
+        port: int,
+        *,
+        host_names: Iterable[str] = (),
+        origins: Iterable[str] = (),
+        own_addresses: bool = False,
     ) -> None:
         names = (*LOCAL_NAMES, *host_names)
         self._authorities = frozenset(form for name in names for form in _authorities(name, port))
-        self._origins = origins
+        self._origins = frozenset(origins) - {"null", "*"}
+        self._own_addresses = own_addresses
 
     def check_host(self, request: web.BaseRequest) -> None:
         """Raise HttpError unless both the target and the Host header name us."""
@@ -42,8 +53,8 @@ class Guard:
             raise HttpError(BAD_HEADER, "Exactly one Host header is needed.")
         target = request.raw_path
         if not target.startswith("/"):
-            self._check_authority(_authority_of(target) if target != "*" else hosts[0])
-        self._check_authority(hosts[0])
+            self._check_authority(_authority_of(target) if target != "*" else hosts[0], request)
+        self._check_authority(hosts[0], request)
 
     def check_origin(self, request: web.BaseRequest) -> str:
         """The listed origin that asks, or nothing when no web page asks; raise HttpError."""
@@ -52,18 +63,17 @@ class Guard:
             if headers.get("Sec-Fetch-Site", "none") in _OWN_SITE:
                 return ""
             raise HttpError(FOREIGN_ORIGIN, "Web pages may not use this address.")
-        origin = self.listed_origin(request)
+        origin = self._listed_origin(request)
         if not origin:
             raise HttpError(
                 FOREIGN_ORIGIN,
-                "This web page or browser extension is not allowed to use Grokdesk. "
-                "Add its origin in Settings to allow it.",
+                "This web page or browser extension is not allowed to use Grokdesk.",
             )
         return origin
 
     def preflight(self, request: web.BaseRequest) -> dict[str, str]:
         """Headers that answer OPTIONS: none that allow anything to an unknown origin."""
-        origin = self.listed_origin(request)
+        origin = self._listed_origin(request)
         if not origin:
             return {"Vary": "Origin"}
         headers = {
@@ -77,19 +87,20 @@ class Guard:
             headers["Access-Control-Allow-Private-Network"] = "true"
         return headers
 
-    def listed_origin(self, request: web.BaseRequest) -> str:
+    def _listed_origin(self, request: web.BaseRequest) -> str:
         origins = request.headers.getall("Origin", ())
-        if len(origins) == 1 and origins[0] != "null" and origins[0] in self._origins():
-            return origins[0]
-        return ""
+        return origins[0] if len(origins) == 1 and origins[0] in self._origins else ""
 
-    def _check_authority(self, authority: str) -> None:
-        if authority not in self._authorities and authority.lower() not in self._authorities:
-            raise HttpError(
-                WRONG_HOST,
-                "Grokdesk does not answer to this host name. "
-                "Use 127.0.0.1 or localhost and the port shown in the window.",
-            )
+    def _check_authority(self, authority: str, request: web.BaseRequest) -> None:
+        if authority in self._authorities or authority.lower() in self._authorities:
+            return
+        if self._own_addresses and authority == _own_authority(request):
+            return
+        raise HttpError(
+            WRONG_HOST,
+            "Grokdesk does not answer to this host name. "
+            "Use 127.0.0.1 or localhost and the port shown in the window.",
+        )
 
 
 def _authorities(name: str, port: int) -> Iterable[str]:
@@ -113,3 +124,11 @@ def _authority_of(target: str) -> str:
     for end in "/?#":
         rest = rest.partition(end)[0]
     return rest
+
+
+def _own_authority(request: web.BaseRequest) -> str | None:
+    transport = request.transport
+    if transport is None:
+        return None
+    host, port = transport.get_extra_info("sockname")[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

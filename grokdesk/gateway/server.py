@@ -10,6 +10,7 @@ from aiohttp import web
 from grokdesk.gateway.app import App, build_app
 from grokdesk.gateway.connection import GatewayConnection
 from grokdesk.gateway.errors import STOPPING, HttpError
+from grokdesk.gateway.guard import Guard
 from grokdesk.gateway.listen import open_sockets
 from grokdesk.services.bundle import Services
 
@@ -22,11 +23,21 @@ _ANY_HOST = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - to tell apart, not 
 
 
 class GatewayServer:
-    """Serves OpenAI's API to this computer."""
+    """Serves OpenAI's API to this computer.
 
-    def __init__(self, services: Services, *, host_names: frozenset[str] = frozenset()) -> None:
+    `host_names` and `origins`: see Guard.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        *,
+        host_names: frozenset[str] = frozenset(),
+        origins: frozenset[str] = frozenset(),
+    ) -> None:
         self._services = services
         self._host_names = host_names
+        self._origins = origins
         self._app: App | None = None
         self._http: _HttpServer | None = None
         self._listeners: list[asyncio.Server] = []
@@ -36,8 +47,13 @@ class GatewayServer:
         """Listen on all `hosts`, on one port, and return it; raise PortTakenError."""
         sockets = await open_sockets(hosts, port)
         port = sockets[0].getsockname()[1]
-        names = self._host_names | (frozenset(hosts) - _ANY_HOST)
-        self._app = build_app(self._services, port=port, host_names=names)
+        guard = Guard(
+            port,
+            host_names=self._host_names | (frozenset(hosts) - _ANY_HOST),
+            origins=self._origins,
+            own_addresses=not _ANY_HOST.isdisjoint(hosts),
+        )
+        self._app = build_app(self._services, guard)
         self._http = _HttpServer(self._app)
         self._sweeping = self._services.tasks.spawn(
             self._app.context.sweeper.run(), name="gateway sweeper"

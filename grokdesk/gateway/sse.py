@@ -19,8 +19,18 @@ _UNREAD_LIMIT = 8 * 1024 * 1024
 class SseWriter:
     """One event stream. What is written in one turn of the loop leaves as one piece."""
 
-    __slots__ = ("_exchange", "_framed", "_loop", "_pending", "_pending_size", "_request",
-                 "_sent_at", "_sweeper", "response", "started")
+    __slots__ = (
+        "_exchange",
+        "_framed",
+        "_loop",
+        "_pending",
+        "_pending_size",
+        "_request",
+        "_sent_at",
+        "_sweeper",
+        "response",
+        "started",
+    )
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange

@@ -2,7 +2,7 @@
 
 import contextlib
 import enum
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 
 from grokdesk.domain.errors import GatewayPausedError
@@ -21,7 +21,7 @@ class GatewayState(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GatewaySnapshot:
-    """`error` is a sentence when the state is FAILED."""
+    """`error` is a sentence when the state is FAILED; `free_port` may then be offered instead."""
 
     state: GatewayState = GatewayState.STARTING
     host: str = "127.0.0.1"
@@ -29,6 +29,7 @@ class GatewaySnapshot:
     demo: bool = False
     running_requests: int = 0
     error: str = ""
+    free_port: int | None = None
 
     @property
     def base_url(self) -> str:
@@ -40,6 +41,9 @@ class GatewayService:
     """Pause, resume and admission of requests."""
 
     def __init__(self, bus: EventBus) -> None:
+        self.listen: Callable[[int], Awaitable[None]] | None = None
+        """Set by the composition root: try again on a port, for the window's offer.
+        Raises ConflictError."""
         self._bus = bus
         self._snapshot = GatewaySnapshot()
 

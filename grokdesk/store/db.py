@@ -1,4 +1,4 @@
-"""Every query runs on one worker thread with one connection; whatever is queued commits together."""
+"""Every query runs on one worker thread with one connection; what is queued commits together."""
 
 import contextlib
 import logging
@@ -44,6 +44,10 @@ class Database:
         self._sql: SqliteDatabase | None = None
         self._synchronous = "full"
         self._closed = True
+
+    @property
+    def is_open(self) -> bool:
+        return not self._closed
 
     @property
     def sql(self) -> SqliteDatabase:

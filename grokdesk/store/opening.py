@@ -54,9 +54,7 @@ def open_memory() -> SqliteDatabase:
     return sql
 
 
-def open_file(
-    path: Path, now: float, steps: Sequence[Migration] = migrations.MIGRATIONS
-) -> Opened:
+def open_file(path: Path, now: float, steps: Sequence[Migration] = migrations.MIGRATIONS) -> Opened:
     """StoreError for a file of a newer version and for whatever the user must mend."""
     try:
         return _open_writable(path, now, steps)
@@ -69,8 +67,7 @@ def open_file(
 
 
 def raw(sql: SqliteDatabase) -> sqlite3.Connection:
-    connection = sql.connection()
-    assert isinstance(connection, sqlite3.Connection)  # noqa: S101 - peewee has no type for it
+    connection: sqlite3.Connection = sql.connection()  # type: ignore[no-untyped-call]
     return connection
 
 

@@ -44,7 +44,7 @@ def _copy(source: sqlite3.Connection, target: sqlite3.Connection, table: str) ->
         return 0
     verb = "INSERT OR REPLACE" if table == "usage_hour" else "INSERT"
     names, marks = ", ".join(columns), ", ".join("?" * len(columns))
-    insert = f"{verb} INTO {table} ({names}) VALUES ({marks})"  # noqa: S608
+    insert = f"{verb} INTO {table} ({names}) VALUES ({marks})"
     rows = _walk(source, table, names) if table in _BY_ROWID else _ends(source, table, names)
     copied = 0
     for row in rows:

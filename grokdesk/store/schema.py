@@ -1,6 +1,7 @@
 """The tables as peewee sees them. They know no database: queries name theirs (`execute(sql)`)."""
 
 from peewee import (
+    AutoField,
     BlobField,
     BooleanField,
     CompositeKey,
@@ -87,6 +88,7 @@ class ApiKeyTable(Model):
 
 
 class UsageTable(Model):
+    id = AutoField()
     request_id = TextField()
     started_at = FloatField()
     route = TextField()

@@ -1,4 +1,4 @@
-"""A thread that works through a queue in batches, for any number of asyncio loops."""
+"""A thread that works through a queue, for any number of asyncio loops."""
 
 import asyncio
 import contextlib
@@ -23,14 +23,17 @@ class Job:
 
 
 class WorkerThread:
-    """`run` gets whatever is queued when the thread is free and fills in `result` or `error`.
+    """`run` gets what is queued when the thread is free and fills in `result` or `error`.
 
     Once submitted, work is done: cancelling the waiter only ends the waiting. The thread is a
     daemon, so that work that hangs cannot keep the program from ending.
     """
 
-    def __init__(self, name: str, run: Callable[[Sequence[Job]], None]) -> None:
+    def __init__(
+        self, name: str, run: Callable[[Sequence[Job]], None], *, batches: bool = True
+    ) -> None:
         self._run = run
+        self._batches = batches
         self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
 
@@ -51,7 +54,7 @@ class WorkerThread:
     def _work(self) -> None:
         while True:
             batch = [self._queue.get()]
-            while not self._queue.empty():
+            while self._batches and not self._queue.empty():
                 batch.append(self._queue.get())
             jobs = [job for job in batch if job is not None]
             if jobs:

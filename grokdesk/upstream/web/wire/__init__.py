@@ -10,7 +10,7 @@ Rules of this package:
    carries a redacted excerpt, so that a report of it is useful and safe.
 4. A reply that was cut short is never reported as a success.
 5. How the bytes were split on their way here changes nothing about the result.
-6. No sample, no field: each fact below has one in `tests/wire/samples` or in the test of its module.
+6. No sample, no field: each has one in `tests/wire/samples` or in the test of its module.
 
 What we rely on, where it lives, and when it was last confirmed:
 

@@ -24,7 +24,9 @@ class Card:
     def searched_image(self) -> str:
         """Markdown of a picture found on the web; empty without an address."""
         picture = first_text(self.image, "thumbnail", "original")
-        return linked_image(picture, text_of(self.image.get("title")), text_of(self.image.get("link")))
+        return linked_image(
+            picture, text_of(self.image.get("title")), text_of(self.image.get("link"))
+        )
 
 
 def card_of(json_data: object) -> Card:

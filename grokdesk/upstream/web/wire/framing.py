@@ -9,7 +9,6 @@ import re
 DONE = b"[DONE]"
 
 _SILENT = (b":", b"event:", b"id:", b"retry:")  # SSE fields that carry nothing for us
-_NOISE_KEPT = 4096
 
 _LEAD = re.compile(rb"\s*(?:data:\s*)?(?=\{)")
 _OUTSIDE = re.compile(rb'(?:[^"{}]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
@@ -72,15 +71,13 @@ class OpenLine:
 
 
 class FrameSplitter:
-    """`feed` gives payloads: one JSON object each, or a line of several, or DONE.
+    """`feed` gives payloads: one JSON object each, a line of several, DONE, or what is neither.
 
     Whether a line holds one object is for the decoder to find out: trying is faster than looking.
     """
 
     def __init__(self) -> None:
         self._line = OpenLine()
-        self.noise = b""
-        """The beginning of the first line that no framing explains."""
 
     @property
     def pending(self) -> int:
@@ -95,20 +92,15 @@ class FrameSplitter:
             data = bytes(self._line.rest) + data
         *lines, rest = data.split(b"\n")
         self._line = OpenLine(rest)
-        payloads = [line if line.startswith(b"{") else self._payload_of(line) for line in lines]
+        payloads = [line if line.startswith(b"{") else _payload_of(line) for line in lines]
         return [payload for payload in payloads if payload] + self._line.cut()
 
-    def end(self) -> list[bytes]:
+    def end(self) -> bytes:
         """What stands on the last line, if it was not finished with a newline."""
-        payload = self._payload_of(bytes(self._line.rest))
-        self._line = OpenLine()
-        return [payload] if payload else []
+        line, self._line = self._line, OpenLine()
+        return _payload_of(bytes(line.rest))
 
-    def _payload_of(self, line: bytes) -> bytes:
-        payload = line.strip().removeprefix(b"data:").lstrip()
-        if payload.startswith((b"{", DONE)):
-            return payload
-        if payload and not payload.startswith(_SILENT):
-            self.noise = self.noise or payload[:_NOISE_KEPT]
-        return b""
 
+def _payload_of(line: bytes) -> bytes:
+    payload = line.strip().removeprefix(b"data:").lstrip()
+    return b"" if payload.startswith(_SILENT) else payload

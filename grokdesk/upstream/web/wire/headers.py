@@ -43,7 +43,8 @@ def xhr_headers(
     headers.append(("accept", "*/*"))
     if posted:
         headers.append(("origin", origins.web))
-    return headers + [
+    return [
+        *headers,
         ("sec-fetch-site", "same-origin"),
         ("sec-fetch-mode", "cors"),
         ("sec-fetch-dest", "empty"),

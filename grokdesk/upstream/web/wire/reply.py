@@ -5,7 +5,6 @@ from typing import Any, TypeAlias
 
 from grokdesk.domain.chat import (
     Chunk,
-    Citation,
     ConversationRef,
     Finish,
     Image,
@@ -49,6 +48,11 @@ class Reply:
         self._tools = Tools()
         self._pictures = Pictures(asset_url)
 
+    @property
+    def answering(self) -> bool:
+        """A piece of the answer has arrived."""
+        return bool(self._raw)
+
     def take(self) -> list[Part]:
         parts, self._parts = self._parts, []
         return parts
@@ -60,7 +64,7 @@ class Reply:
 
     def answered_as(self, response_id: str) -> None:
         """The response got its id: what a continuation has to name as its parent."""
-        if response_id:
+        if response_id and response_id != self._ref.response_id:
             self._ref = ConversationRef(self._ref.conversation_id, response_id)
 
     def answer(self, text: str) -> None:
@@ -70,9 +74,7 @@ class Reply:
         if "<" in text or text[-1] == "\n" or self._line_ends or self._markup.holding:
             self._show(self._markup.feed(text))
         else:
-            self._produced = True
-            self._last_cited = ""
-            self._parts.append(TextDelta(text))
+            self._emit(text)
 
     def complete(self, message: str) -> None:
         """The whole text as upstream keeps it: add what was not streamed, never take back."""
@@ -115,8 +117,10 @@ class Reply:
     def cite(self, url: str) -> None:
         """A citation at the current place; a second one in a row for the same page is dropped."""
         citation = self._citations.cite(url)
-        if citation and citation.url != self._last_cited:
-            self._line_ends = ""
+        if citation is None:
+            return
+        self._line_ends = ""
+        if citation.url != self._last_cited:
             self._text(f" [[{citation.number}]]({citation.url})")
             self._append(citation)
             self._last_cited = citation.url
@@ -128,10 +132,10 @@ class Reply:
     def finish(self) -> None:
         """Upstream is done; a reply without text and picture is an error all the same."""
         self._show(self._markup.flush())
-        self._text("", hold=False)
         if not self._produced:
             self.fail(self._nothing())
             return
+        self._text("", hold=False)
         if self._ref.response_id:
             self._parts.append(self._ref)
         self._parts.append(Finish())
@@ -149,10 +153,13 @@ class Reply:
         shown = whole.rstrip("\n") if hold else whole
         self._line_ends = whole[len(shown) :]
         if shown:
-            self._parts.append(TextDelta(shown))
+            self._emit(shown)
+
+    def _emit(self, text: str) -> None:
+        self._parts.append(TextDelta(text))
+        if not text.isspace():
             self._produced = True
-            if not shown.isspace():
-                self._last_cited = ""
+            self._last_cited = ""
 
     def _render(self, place: Render) -> None:
         card = self._cards.get(place.card_id)

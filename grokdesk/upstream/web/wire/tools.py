@@ -38,7 +38,9 @@ class Tools:
         for key, value in fields.items():
             if key not in _CARD_IDS and isinstance(value, dict):
                 name = _CAMEL.sub("_", key).lower()
-                return self._once(first_text(fields, *_CARD_IDS), name, object_of(value.get("args")))
+                return self._once(
+                    first_text(fields, *_CARD_IDS), name, object_of(value.get("args"))
+                )
         return None
 
     def from_markup(self, text: str) -> ToolActivity | None:

@@ -2,7 +2,7 @@
 
 import re
 
-_ESCAPES = str.maketrans({character: f"%{ord(character):02X}" for character in "()<>\"\\^`{|} "})
+_ESCAPES = str.maketrans({character: f"%{ord(character):02X}" for character in '()<>"\\^`{|} '})
 _WEB = re.compile(r"https?://[^\s\x00-\x1f\x7f]+", re.IGNORECASE)
 
 

@@ -1,0 +1,287 @@
+"""The command line. Exit codes are part of the interface: see `ExitCode`."""
+
+import argparse
+import asyncio
+import contextlib
+import enum
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from grokdesk import __version__
+from grokdesk.domain.errors import (
+    ConflictError,
+    GrokdeskError,
+    InvalidRequestError,
+    SettingsError,
+    VaultLockedError,
+)
+from grokdesk.kernel.paths import Paths
+
+
+class ExitCode(enum.IntEnum):
+    """What a script can rely on."""
+
+    OK = 0
+    FAILURE = 1
+    USAGE = 2
+    NOT_RUNNING = 3
+    VAULT = 4
+    PORT_TAKEN = 5
+    ALREADY_RUNNING = 6
+    BAD_SETTING = 7
+    INTERRUPTED = 130
+
+
+_KINDS = {
+    "VaultLockedError": ExitCode.VAULT,
+    "SettingsError": ExitCode.BAD_SETTING,
+    "InvalidRequestError": ExitCode.USAGE,
+    "NotRunningError": ExitCode.NOT_RUNNING,
+    "PortTakenError": ExitCode.PORT_TAKEN,
+    "AlreadyRunningError": ExitCode.ALREADY_RUNNING,
+}
+_IMPORT_LIMIT = 50_000_000
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Entry point of the `grokdesk` script."""
+    os.umask(0o077)
+    arguments = _parser().parse_args(argv)
+    try:
+        with _broken_pipe_is_no_failure():
+            return int(arguments.run(arguments))
+    except GrokdeskError as error:
+        print(f"grokdesk: {error}", file=sys.stderr)
+        return int(_exit_code(error))
+    except KeyboardInterrupt:
+        return int(ExitCode.INTERRUPTED)
+
+
+def _exit_code(error: GrokdeskError) -> ExitCode:
+    kind = getattr(error, "kind", type(error).__name__)
+    if kind in _KINDS:
+        return _KINDS[kind]
+    for base, code in (
+        (VaultLockedError, ExitCode.VAULT),
+        (SettingsError, ExitCode.BAD_SETTING),
+        (InvalidRequestError, ExitCode.USAGE),
+        (ConflictError, ExitCode.FAILURE),
+    ):
+        if isinstance(error, base):
+            return code
+    return ExitCode.FAILURE
+
+
+@contextlib.contextmanager
+def _broken_pipe_is_no_failure() -> Iterator[None]:
+    """`grokdesk accounts list | head` ends quietly."""
+    try:
+        yield
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    common.add_argument("--profile", metavar="NAME", help="keep everything apart under this name")
+    serving = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    serving.add_argument("--port", type=_port, metavar="P", help="listen on this port")
+    serving.add_argument(
+        "--demo", action="store_true", help="answer from the built-in simulator; save nothing"
+    )
+    parser = argparse.ArgumentParser(
+        prog="grokdesk",
+        parents=[common, serving],
+        description="Your own Grok accounts as an OpenAI-compatible endpoint on this computer.",
+        epilog="exit codes: 0 done, 1 failed, 2 wrong usage or input, 3 not running, 4 keyring "
+        "locked or missing, 5 port taken, 6 already running, 7 bad setting, 130 interrupted",
+    )
+    parser.add_argument("--version", action="version", version=f"Grokdesk {__version__}")
+    parser.add_argument("--minimized", action="store_true", help="start in the tray, no window")
+    parser.add_argument(
+        "--selftest", action="store_true", help="check this installation offline, then end"
+    )
+    parser.set_defaults(run=_desktop)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    _add_serve(commands, [common, serving])
+    _add_accounts(commands, common)
+    _add_keys(commands, common)
+    status = commands.add_parser("status", parents=[common], help="what the program does now")
+    status.add_argument("--json", action="store_true", help="as JSON")
+    status.set_defaults(run=_status)
+    return parser
+
+
+def _add_serve(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
+    serve = commands.add_parser("serve", parents=parents, help="run without a window")
+    serve.add_argument("--host", default=None, metavar="H", help="listen on this address")
+    serve.set_defaults(run=_serve)
+
+
+def _add_accounts(commands: Any, common: argparse.ArgumentParser) -> None:
+    group = commands.add_parser("accounts", help="import, list and remove accounts")
+    verbs = group.add_subparsers(required=True, metavar="VERB")
+    importing = verbs.add_parser("import", parents=[common], help="import tokens from a file")
+    importing.add_argument("file", metavar="FILE|-", help="a file, or - for standard input")
+    importing.add_argument(
+        "--tier", choices=("auto", "basic", "super", "heavy"), default="auto", help="default: auto"
+    )
+    importing.add_argument("--no-probe", action="store_true", help="do not ask grok.com about them")
+    importing.set_defaults(run=_import)
+    listing = verbs.add_parser("list", parents=[common], help="show all accounts")
+    listing.add_argument("--json", action="store_true", help="as JSON")
+    listing.set_defaults(run=_list_accounts)
+    removing = verbs.add_parser("remove", parents=[common], help="forget accounts and tokens")
+    removing.add_argument("account", nargs="+", help="id, label, or last characters of the token")
+    removing.set_defaults(run=_remove_accounts)
+
+
+def _add_keys(commands: Any, common: argparse.ArgumentParser) -> None:
+    group = commands.add_parser("keys", help="create, list and revoke API keys")
+    verbs = group.add_subparsers(required=True, metavar="VERB")
+    creating = verbs.add_parser("create", parents=[common], help="print a new key, once")
+    creating.add_argument("--name", required=True, help="what it is for")
+    creating.set_defaults(run=_create_key)
+    listing = verbs.add_parser("list", parents=[common], help="show all keys")
+    listing.add_argument("--json", action="store_true", help="as JSON")
+    listing.set_defaults(run=_list_keys)
+    revoking = verbs.add_parser("revoke", parents=[common], help="end a key at once")
+    revoking.add_argument("key", help="its name or id")
+    revoking.set_defaults(run=_revoke_key)
+
+
+def _port(text: str) -> int:
+    if text.isdecimal() and 0 <= int(text) <= 65_535:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"'{text}' is not a port; use 0 to 65535")
+
+
+def _paths(arguments: argparse.Namespace) -> Paths:
+    paths = Paths.for_profile(getattr(arguments, "profile", None), os.environ)
+    paths.ensure()
+    return paths
+
+
+def _desktop(arguments: argparse.Namespace) -> int:
+    if arguments.selftest:
+        from grokdesk.app.selftest import run_selftest
+
+        return run_selftest()
+    from grokdesk.app.desktop import run_desktop
+
+    return run_desktop(
+        _paths(arguments),
+        profile=getattr(arguments, "profile", None),
+        port=getattr(arguments, "port", None),
+        demo=getattr(arguments, "demo", False),
+        minimized=arguments.minimized,
+    )
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from grokdesk.app.headless import run_headless
+
+    return run_headless(
+        _paths(arguments),
+        profile=getattr(arguments, "profile", None),
+        host=arguments.host,
+        port=getattr(arguments, "port", None),
+        demo=getattr(arguments, "demo", False),
+    )
+
+
+def _import(arguments: argparse.Namespace) -> int:
+    from grokdesk.app.cli_output import import_progress, import_summary
+
+    result = _execute(
+        arguments,
+        "accounts.import",
+        {
+            "text": _read_import(arguments.file),
+            "tier": arguments.tier,
+            "probe": not arguments.no_probe,
+        },
+        on_progress=import_progress,
+    )
+    print(import_summary(result))
+    nothing = not result["saved"] and (result["malformed"] or result["failed"])
+    return ExitCode.FAILURE if nothing else ExitCode.OK
+
+
+def _read_import(name: str) -> str:
+    try:
+        data = sys.stdin.buffer.read(_IMPORT_LIMIT + 1) if name == "-" else _file_bytes(name)
+    except OSError as error:
+        raise InvalidRequestError(f"{name} cannot be read: {error.strerror}.") from None
+    if len(data) > _IMPORT_LIMIT:
+        raise InvalidRequestError("This is too large for an import: 50 MB are the limit.")
+    return data.decode("utf-8-sig", "replace")
+
+
+def _file_bytes(name: str) -> bytes:
+    with Path(name).open("rb") as file:
+        return file.read(_IMPORT_LIMIT + 1)
+
+
+def _list_accounts(arguments: argparse.Namespace) -> int:
+    from grokdesk.app.cli_output import accounts_table, as_json
+
+    result = _execute(arguments, "accounts.list", {})
+    print(as_json(result) if arguments.json else accounts_table(result["accounts"]))
+    return ExitCode.OK
+
+
+def _remove_accounts(arguments: argparse.Namespace) -> int:
+    result = _execute(arguments, "accounts.remove", {"names": arguments.account})
+    print(f"Removed {result['removed']} account(s).")
+    return ExitCode.OK
+
+
+def _create_key(arguments: argparse.Namespace) -> int:
+    print(_execute(arguments, "keys.create", {"name": arguments.name})["key"])
+    return ExitCode.OK
+
+
+def _list_keys(arguments: argparse.Namespace) -> int:
+    from grokdesk.app.cli_output import as_json, keys_table
+
+    result = _execute(arguments, "keys.list", {})
+    print(as_json(result) if arguments.json else keys_table(result["keys"]))
+    return ExitCode.OK
+
+
+def _revoke_key(arguments: argparse.Namespace) -> int:
+    result = _execute(arguments, "keys.revoke", {"name": arguments.key})
+    print(f"Revoked the key '{result['revoked']}'.")
+    return ExitCode.OK
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    from grokdesk.app import control
+    from grokdesk.app.cli_output import as_json, status_text
+
+    try:
+        result = asyncio.run(control.request(_paths(arguments), "status", {}, lambda _: None))
+    except control.NotRunningError:
+        if not arguments.json:
+            raise
+        print(as_json({"running": False}))
+        return ExitCode.NOT_RUNNING
+    print(as_json(result) if arguments.json else status_text(result))
+    return ExitCode.OK
+
+
+def _execute(
+    arguments: argparse.Namespace,
+    command: str,
+    values: dict[str, Any],
+    *,
+    on_progress: Callable[[dict[str, Any]], None] = lambda _progress: None,
+) -> dict[str, Any]:
+    from grokdesk.app.remote import execute
+
+    profile = getattr(arguments, "profile", None)
+    return asyncio.run(execute(_paths(arguments), profile, command, values, on_progress))

@@ -1,0 +1,105 @@
+"""What the command line prints: for people by default, JSON where asked."""
+
+import datetime
+import json
+from collections.abc import Sequence
+from typing import Any
+
+
+def as_json(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def import_progress(progress: dict[str, Any]) -> None:
+    """One line per token, printed when it is durable."""
+    print(f"saved {progress['saved']} {progress['hint']}", flush=True)
+
+
+def import_summary(result: dict[str, Any]) -> str:
+    lines = [f"line {bad['line']}: {bad['reason']}" for bad in result["malformed"]]
+    lines += [f"{failed['hint']}: {failed['reason']}" for failed in result["failed"]]
+    saved = len(result["saved"])
+    checked = f", {result['probed']} checked" if result["probed"] else ""
+    lines.append(
+        f"Imported {saved} account{'' if saved == 1 else 's'}{checked}; "
+        f"{len(result['duplicates'])} duplicate, {len(result['malformed'])} malformed."
+    )
+    return "\n".join(lines)
+
+
+def accounts_table(accounts: Sequence[dict[str, Any]]) -> str:
+    if not accounts:
+        return "No accounts yet. Import some with: grokdesk accounts import FILE"
+    rows = [
+        (
+            account["id"][:8],
+            account["label"],
+            account["tier"],
+            account["state"],
+            " ".join(f"{w['mode']} {_left(w)}" for w in account["windows"]) or "-",
+        )
+        for account in accounts
+    ]
+    return _table(("ID", "LABEL", "TIER", "STATE", "QUOTA"), rows)
+
+
+def keys_table(keys: Sequence[dict[str, Any]]) -> str:
+    if not keys:
+        return "No API keys yet. Create one with: grokdesk keys create --name NAME"
+    rows = [(key["id"][:8], key["name"], key["hint"], _when(key["created_at"])) for key in keys]
+    return _table(("ID", "NAME", "KEY", "CREATED"), rows)
+
+
+def status_text(status: dict[str, Any]) -> str:
+    accounts = status["accounts"]
+    demo = " (demo: the built-in simulator answers)" if status["mode"] == "demo" else ""
+    lines = [
+        f"Grokdesk {status['version']} is {status['state']}{demo}",
+        f"  Endpoint  {status['base_url']}",
+        f"  Accounts  {accounts['ready']} of {accounts['total']} ready",
+        f"  Requests  {status['running_requests']} running, "
+        f"{status['today']['requests']} today, {status['today']['failed']} failed",
+    ]
+    if status["error"]:
+        lines.append(f"  Problem   {status['error']}")
+    return "\n".join(lines)
+
+
+def welcome(base_url: str, key: str, key_note: str, *, demo: bool, sandbox: bool) -> str:
+    """What a terminal shows at start. `key` is empty when no key can be shown."""
+    lines = ["Grokdesk is running."]
+    if demo:
+        lines.append("DEMO: the built-in simulator answers, offline; no Grok account is used.")
+        lines.append(
+            "      Nothing is saved in this mode."
+            if sandbox
+            else "      Import a token to leave it: grokdesk accounts import FILE"
+        )
+    lines += [f"  Endpoint  {base_url}", f"  API key   {key or key_note}"]
+    if key and key_note:
+        lines.append(f"            {key_note}")
+    lines += [
+        "  Try it:",
+        f"curl {base_url}/chat/completions -H 'Authorization: Bearer {key or 'YOUR_KEY'}' "
+        "-H 'Content-Type: application/json' "
+        """-d '{"model": "grok-chat-fast", "messages": [{"role": "user", "content": "Hello"}]}'""",
+    ]
+    return "\n".join(lines)
+
+
+def _left(window: dict[str, Any]) -> str:
+    sign = "" if window["provenance"] == "measured" else "~"
+    return f"{sign}{window['remaining']}/{window['total']}"
+
+
+def _when(moment: float) -> str:
+    return datetime.datetime.fromtimestamp(moment).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(len(str(row[i])) for row in (header, *rows)) for i in range(len(header))]
+    lines = [
+        "  ".join(str(cell).ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in (header, *rows)
+    ]
+    return "\n".join(lines)

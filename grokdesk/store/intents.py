@@ -1,0 +1,49 @@
+"""Which vault entries may exist without an account; to be called on the worker thread.
+
+The OS keyring cannot join a transaction of ours. So the intent to write or delete an entry is
+durable first, and only the row that vouches for the entry (an account, in the vault in use)
+settles it. What a crash leaves unsettled, `recover` of the vault removes.
+"""
+
+from collections.abc import Sequence
+
+from peewee import SqliteDatabase
+
+from grokdesk.store import meta
+from grokdesk.store.schema import AccountTable, VaultIntentTable
+
+
+def note(sql: SqliteDatabase, vault: str, account_ids: Sequence[str]) -> None:
+    rows = [(vault, account_id) for account_id in account_ids]
+    fields = [VaultIntentTable.vault, VaultIntentTable.account_id]
+    if rows:
+        VaultIntentTable.insert_many(rows, fields).on_conflict_ignore().execute(sql)
+
+
+def settle(sql: SqliteDatabase, account_id: str, vault: str | None = None) -> None:
+    """For all vaults unless one is named."""
+    query = VaultIntentTable.delete().where(VaultIntentTable.account_id == account_id)
+    if vault is not None:
+        query = query.where(VaultIntentTable.vault == vault)
+    query.execute(sql)
+
+
+def pending(sql: SqliteDatabase, vault: str) -> list[str]:
+    query = VaultIntentTable.select(VaultIntentTable.account_id)
+    rows = query.where(VaultIntentTable.vault == vault).tuples().execute(sql)
+    return [account_id for (account_id,) in rows]
+
+
+def is_vouched_for(sql: SqliteDatabase, vault: str, account_id: str) -> bool:
+    """An entry is wanted if its account exists and this is the vault in use."""
+    in_use = meta.read(sql, meta.VAULT)
+    account = AccountTable.select(AccountTable.id).where(AccountTable.id == account_id)
+    return in_use in ("", vault) and bool(list(account.tuples().execute(sql)))
+
+
+def switch(sql: SqliteDatabase, previous: str, vault: str) -> None:
+    """Put `vault` in use; all that `previous` holds is to be removed from it."""
+    meta.write(sql, meta.VAULT, vault)
+    VaultIntentTable.delete().where(VaultIntentTable.vault == vault).execute(sql)
+    accounts = AccountTable.select(AccountTable.id).tuples().execute(sql)
+    note(sql, previous, [account_id for (account_id,) in accounts])

@@ -1,0 +1,34 @@
+"""The frame of every dialog: title, room for the question, a row of buttons. Never `exec()`."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QPushButton, QVBoxLayout, QWidget
+
+from grokdesk.ui.tokens import LARGE, MEDIUM, SMALL, WIDE
+from grokdesk.ui.widgets.labels import PlainLabel
+from grokdesk.ui.widgets.looks import column, row
+
+
+class Dialog(QDialog):
+    """Shown with `open()`: the rest of the program goes on. It deletes itself when closed."""
+
+    def __init__(self, parent: QWidget | None, title: str, *, width: int = 460) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.setAccessibleName(title)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setMinimumWidth(width)
+        self.heading = PlainLabel(title, role="section", wrap=True)
+        self.body = column(self.heading, spacing=MEDIUM)
+        self._buttons = row(None, spacing=SMALL)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(WIDE, WIDE, WIDE, LARGE)
+        outer.setSpacing(LARGE)
+        outer.addLayout(self.body)
+        outer.addLayout(self._buttons)
+
+    def add_button(self, button: QPushButton, *, default: bool = False) -> QPushButton:
+        """Enter presses the default button; a destructive one is never the default."""
+        button.setAutoDefault(False)
+        button.setDefault(default)
+        self._buttons.addWidget(button)
+        return button

@@ -1,0 +1,85 @@
+"""Code: monospaced, as tall as its lines, with a button that copies it."""
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent, QTextCursor, QTextOption, QWheelEvent
+from PySide6.QtWidgets import QFrame, QPlainTextEdit, QSizePolicy, QVBoxLayout
+
+from grokdesk.ui.clipboard import Clipboard
+from grokdesk.ui.icons import Icons
+from grokdesk.ui.theme import Theme
+from grokdesk.ui.tokens import MEDIUM, SMALL, TIGHT
+from grokdesk.ui.widgets.buttons import CopyButton
+from grokdesk.ui.widgets.labels import PlainLabel
+from grokdesk.ui.widgets.looks import row
+
+_SCROLL_BAR = 14
+
+
+class CodeText(QPlainTextEdit):
+    """Read-only; long lines scroll sideways, the height follows the number of lines."""
+
+    def __init__(self, theme: Theme, name: str) -> None:
+        super().__init__(readOnly=True, tabChangesFocus=True, undoRedoEnabled=False)
+        self.setProperty("kind", "bare")
+        self.setAccessibleName(name)
+        self.setFont(theme.mono())
+        self.setWordWrapMode(QTextOption.WrapMode.NoWrap)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.document().setDocumentMargin(0)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self._fit()
+
+    def show_text(self, text: str) -> None:
+        if text != self.toPlainText():
+            self.setPlainText(text)
+            self._fit()
+
+    def append_text(self, text: str) -> None:
+        cursor = QTextCursor(self.document())
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        cursor.insertText(text)
+        self._fit()
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, self.height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(80, self.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Sideways scrolls the code, everything else is the page's."""
+        if abs(event.angleDelta().x()) > abs(event.angleDelta().y()):
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+    def _fit(self) -> None:
+        lines = max(1, self.blockCount())
+        overflow = self.horizontalScrollBar().maximum() > 0
+        height = lines * self.fontMetrics().lineSpacing() + 2 + (_SCROLL_BAR if overflow else 0)
+        if height != self.height():
+            self.setFixedHeight(height)
+
+
+class CodeBlock(QFrame):
+    """A well with a caption (the language) and a Copy button."""
+
+    def __init__(self, theme: Theme, icons: Icons, clipboard: Clipboard, language: str) -> None:
+        super().__init__()
+        self.setProperty("kind", "well")
+        self.code = CodeText(theme, f"Code, {language}" if language else "Code")
+        copy = CopyButton(
+            clipboard, icons, self.code.toPlainText, what="the code", text="Copy", kind="ghost"
+        )
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(MEDIUM, TIGHT, TIGHT, MEDIUM)
+        layout.setSpacing(TIGHT)
+        layout.addLayout(row(PlainLabel(language or "code", role="caption"), None, copy))
+        inner = row(self.code)
+        inner.setContentsMargins(0, 0, SMALL, 0)
+        layout.addLayout(inner)

@@ -1,0 +1,286 @@
+"""What went wrong, as data: from status, form, code and words of an answer to an error class.
+
+The first rule that fits wins. Codes are gRPC's (3 invalid argument, 7 permission denied, 8 resource
+exhausted, 16 unauthenticated) or words; words are looked for in code and message, lower case.
+"""
+
+import enum
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+
+from grokdesk.domain.errors import (
+    AccountBlockedError,
+    AntiBotError,
+    ChallengedError,
+    ContentRefusedError,
+    ForbiddenError,
+    LocalNetworkError,
+    ProtocolChangedError,
+    RateLimitedError,
+    SocketUnknownError,
+    TokenRejectedError,
+    UpstreamError,
+    UpstreamTimeoutError,
+    UpstreamUnavailableError,
+)
+from grokdesk.upstream.web.wire.excerpts import excerpt
+from grokdesk.upstream.web.wire.lenient import object_of, parse_json, text_of
+
+RETRY_AFTER_LIMIT = 86_400.0
+"""Seconds; nobody waits longer because of one header."""
+
+
+class Form(enum.Enum):
+    """What the body is, whatever its content type says."""
+
+    EMPTY = enum.auto()
+    HTML = enum.auto()
+    JSON = enum.auto()
+    TEXT = enum.auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Empty conditions always hold; one of `codes` or `words` is enough."""
+
+    error: type[UpstreamError]
+    sentence: str
+    statuses: Collection[int] = ()
+    forms: Collection[Form] = ()
+    codes: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """An answer as the rules see it."""
+
+    status: int
+    form: Form
+    code: str
+    words: str
+
+
+_CHECK = "grok.com wants a browser check; it is repeated with a new session"
+_CHECK_WORDS = ("just a moment", "challenge-platform", "__cf_chl", "cf-chl-", "cf-mitigated")
+_DEAD = "grok.com no longer accepts this token; sign in at grok.com and import the new token"
+_DEAD_WORDS = (
+    "invalid-credentials",
+    "bad-credentials",
+    "failed to look up session id",
+    "session not found",
+    "token revoked",
+    "token expired",
+)
+_LIMITED = "The quota of this account is used up; wait for its reset or use another account"
+_LIMITED_WORDS = ("too many requests", "rate limit", "usage limit", "usage quota")
+_CHANGED = "grok.com answered in a form that Grokdesk does not know; look for an update"
+_TOO_SLOW = "grok.com took too long; try again"
+_DOWN = "grok.com is out of order or overloaded; try again later"
+_GONE = "grok.com no longer has this address; look for an update of Grokdesk"
+
+_SAID = (Form.JSON, Form.TEXT)  # pages are Cloudflare's; only the site itself gives reasons
+
+_BLOCKED = Rule(
+    AccountBlockedError,
+    "grok.com has blocked this account; sign in at grok.com to see why",
+    statuses=(400, 401, 403),
+    forms=_SAID,
+    words=("blocked-user", "user is blocked", "account suspended", "email-domain-rejected"),
+)
+_REJECTED = Rule(
+    TokenRejectedError, _DEAD, statuses=(400, 401, 403), forms=_SAID, words=_DEAD_WORDS
+)
+_REFUSED = Rule(
+    ContentRefusedError,
+    "grok.com refused the request because of its content rules; change the prompt",
+    statuses=(400, 403),
+    forms=_SAID,
+    words=("content-moderated", "content violates usage guidelines", "safety_check_type_"),
+)
+_ANTI_BOT = Rule(
+    AntiBotError,
+    "grok.com took the request for a robot's; it is repeated with a new session",
+    statuses=(403,),
+    forms=_SAID,
+    words=("anti-bot", "anti_bot"),
+)
+
+_CHALLENGED = Rule(ChallengedError, _CHECK, forms=(Form.HTML, Form.TEXT), words=_CHECK_WORDS)
+
+HTTP_RULES = (
+    _CHALLENGED,
+    _BLOCKED,
+    _REJECTED,
+    Rule(TokenRejectedError, _DEAD, statuses=(401,)),
+    _REFUSED,
+    _ANTI_BOT,
+    Rule(RateLimitedError, _LIMITED, statuses=(429,)),
+    Rule(RateLimitedError, _LIMITED, forms=(Form.JSON,), codes=("8",), words=_LIMITED_WORDS),
+    Rule(ChallengedError, _CHECK, statuses=(200, 403), forms=(Form.HTML,)),
+    Rule(ChallengedError, _CHECK, statuses=(403,), forms=(Form.EMPTY,)),
+    Rule(ChallengedError, _CHECK, statuses=(403,), forms=(Form.TEXT,), words=("cloudflare",)),
+    Rule(
+        ForbiddenError,
+        "grok.com refused the request without a reason; another account may be served",
+        statuses=(402, 403),
+    ),
+    Rule(
+        LocalNetworkError,
+        "The proxy wants to be signed in to; correct its address in the settings",
+        statuses=(407,),
+    ),
+    Rule(
+        ContentRefusedError,
+        "The request is too large for grok.com; shorten the conversation",
+        statuses=(413,),
+    ),
+    Rule(ProtocolChangedError, _GONE, statuses=(404, 405, 410)),
+    Rule(UpstreamTimeoutError, _TOO_SLOW, statuses=(408, 504, 524)),
+    Rule(UpstreamUnavailableError, _DOWN, statuses=(425, *range(500, 600))),
+    Rule(ProtocolChangedError, _CHANGED),
+)
+
+# A handshake that is answered like any page: the socket is not there.
+_NO_SOCKET = "grok.com has no chat socket here; the older way is used"
+
+SOCKET_RULES = (
+    _CHALLENGED,
+    Rule(SocketUnknownError, _NO_SOCKET, statuses=(404, 405, 410, 426, 501)),
+    Rule(SocketUnknownError, _NO_SOCKET, statuses=(200,), forms=(Form.EMPTY, *_SAID)),
+    *HTTP_RULES,
+)
+
+# Inside a reply the status is what the gRPC code stands for.
+_STATUS_OF_CODE = {"3": 400, "7": 403, "8": 429, "16": 401, "anti_bot": 403}
+_UNKNOWN_STATUS = 400
+
+INBAND_RULES = (
+    _BLOCKED,
+    _REJECTED,
+    Rule(TokenRejectedError, _DEAD, codes=("16",)),
+    _REFUSED,
+    Rule(RateLimitedError, _LIMITED, codes=("8",), words=_LIMITED_WORDS),
+    Rule(AntiBotError, _ANTI_BOT.sentence, codes=("7",), words=_ANTI_BOT.words),
+    Rule(UpstreamTimeoutError, _TOO_SLOW, codes=("4",)),
+    Rule(UpstreamUnavailableError, "grok.com failed while it was answering; try again"),
+)
+
+
+def classify(
+    status: int, headers: Mapping[str, str], body: bytes, *, now: float | None = None
+) -> UpstreamError:
+    """`now` (Unix time) is for Retry-After dates of answers that carry no Date themselves."""
+    return _http(HTTP_RULES, status, headers, body, now)
+
+
+def classify_handshake(
+    status: int, headers: Mapping[str, str], body: bytes, *, now: float | None = None
+) -> UpstreamError:
+    """The same for a socket that was not opened: SocketUnknownError where there is none."""
+    return _http(SOCKET_RULES, status, headers, body, now)
+
+
+def classify_inband(code: int | str | None, message: str) -> UpstreamError:
+    """An error inside a reply that began with success."""
+    word = "" if code is None else str(code).strip().lower()
+    status = _STATUS_OF_CODE.get(word, _UNKNOWN_STATUS)
+    answer = _Answer(status, Form.JSON, word, f"{word} {message}".lower())
+    return _error(INBAND_RULES, answer, status=None, evidence=excerpt(message), retry_after=None)
+
+
+def error_fields(value: object) -> tuple[int | str | None, str]:
+    """Code and message of an error in any of upstream's shapes; `details` are never looked at."""
+    if isinstance(value, str):
+        return None, value
+    fields = object_of(value)
+    inner = fields.get("error")
+    if isinstance(inner, dict):
+        return error_fields({**inner, "error": None})
+    code = fields.get("code")
+    texts = (text_of(fields.get(name)) for name in ("message", "error", "detail"))
+    return code if isinstance(code, int | str) else None, next(filter(None, texts), "")
+
+
+def retry_after(headers: Mapping[str, str], now: float | None = None) -> float | None:
+    """Seconds to wait, within 0 and RETRY_AFTER_LIMIT; None when upstream does not say."""
+    given = _lowered(headers)
+    value = given.get("retry-after", "").strip()
+    if re.fullmatch(r"[+-]?\d{1,12}(?:\.\d{1,6})?", value):
+        return _within_limit(float(value))
+    until, since = _unix_time(value), _unix_time(given.get("date", ""))
+    start = since if since is not None else now
+    return None if until is None or start is None else _within_limit(until - start)
+
+
+def _http(
+    rules: tuple[Rule, ...],
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    now: float | None,
+) -> UpstreamError:
+    wait = retry_after(headers, now)
+    answer = _answer(status, _lowered(headers), body)
+    return _error(rules, answer, status=status, evidence=excerpt(body), retry_after=wait)
+
+
+def _error(
+    rules: tuple[Rule, ...],
+    answer: _Answer,
+    *,
+    status: int | None,
+    evidence: str,
+    retry_after: float | None,
+) -> UpstreamError:
+    rule = next(rule for rule in rules if _fits(rule, answer))
+    if rule.error is RateLimitedError:
+        return RateLimitedError(
+            rule.sentence, status=status, excerpt=evidence, retry_after=retry_after
+        )
+    return rule.error(rule.sentence, status=status, excerpt=evidence)
+
+
+def _fits(rule: Rule, answer: _Answer) -> bool:
+    if rule.statuses and answer.status not in rule.statuses:
+        return False
+    if rule.forms and answer.form not in rule.forms:
+        return False
+    if not (rule.codes or rule.words):
+        return True
+    return answer.code in rule.codes or any(word in answer.words for word in rule.words)
+
+
+def _answer(status: int, headers: Mapping[str, str], body: bytes) -> _Answer:
+    if "cf-mitigated" in headers:
+        return _Answer(status, Form.HTML, "", "cf-mitigated")
+    text = body.strip()
+    if not text:
+        return _Answer(status, Form.EMPTY, "", "")
+    value = parse_json(text)
+    if value is not None:
+        code, message = error_fields(value)
+        word = "" if code is None else str(code).lower()
+        return _Answer(status, Form.JSON, word, f"{word} {message}".lower())
+    is_html = text.startswith(b"<") or headers.get("content-type", "").startswith("text/html")
+    words = text.decode("utf-8", "replace").lower()
+    return _Answer(status, Form.HTML if is_html else Form.TEXT, "", words)
+
+
+def _lowered(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
+
+
+def _within_limit(seconds: float) -> float:
+    return min(RETRY_AFTER_LIMIT, max(0.0, seconds))
+
+
+def _unix_time(value: str) -> float | None:
+    try:
+        moment = parsedate_to_datetime(value)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
