@@ -12,7 +12,7 @@ def as_json(value: Any) -> str:
 
 def import_progress(progress: dict[str, Any]) -> None:
     """One line per token, printed when it is durable."""
-    print(f"saved {progress['saved']} {progress['hint']}", flush=True)
+    print(f"saved {progress['saved']} {progress['hint']}", flush=True)  # noqa: T201 - the command line's voice
 
 
 def import_summary(result: dict[str, Any]) -> str:

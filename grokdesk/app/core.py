@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -166,7 +166,7 @@ async def open_core(options: CoreOptions) -> AsyncIterator[Core]:
         await accounts.load()
         await keys.load()
         stack.push_async_callback(accounts.flush)
-        settings.add_applier(_PoolApplier(pool))
+        settings.add_applier(_pool_applier(pool))
         yield Core(services, pool, upstream, tokens, vault, web, sandbox, notices)
 
 
@@ -194,7 +194,7 @@ async def running_core(options: CoreOptions) -> AsyncIterator[Core]:
             services.gateway.change(
                 state=GatewayState.FAILED, error=str(error), free_port=error.next_free
             )
-        services.settings.add_applier(listener)
+        services.settings.add_applier(listener.apply)
         services.gateway.listen = listener.listen
         control = ControlServer(options.paths, partial(run_command, core), services.tasks)
         await control.start()
@@ -265,11 +265,8 @@ def _policy(settings: Settings) -> PoolPolicy:
     return PoolPolicy(settings.pool.max_in_flight, Selection(settings.pool.selection))
 
 
-class _PoolApplier:
-    """Pool settings take effect with the next lease."""
+def _pool_applier(pool: AccountPool) -> Callable[[Settings, Settings], Awaitable[None]]:
+    async def apply(_old: Settings, new: Settings) -> None:
+        pool.policy = _policy(new)
 
-    def __init__(self, pool: AccountPool) -> None:
-        self._pool = pool
-
-    async def apply(self, _old: Settings, new: Settings) -> None:
-        self._pool.policy = _policy(new)
+    return apply

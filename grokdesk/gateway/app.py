@@ -18,10 +18,11 @@ from grokdesk.gateway.errors import (
     render_error,
     verdict_of,
 )
-from grokdesk.gateway.exchange import BodyTimes, Exchange, GatewayContext
+from grokdesk.gateway.exchange import Exchange, GatewayContext
 from grokdesk.gateway.guard import Guard
 from grokdesk.gateway.ids import RequestIds
 from grokdesk.gateway.interrupt import RunningCalls
+from grokdesk.gateway.limits import Limits
 from grokdesk.gateway.openai import chat, models
 from grokdesk.gateway.routing import Route, RouteTable
 from grokdesk.gateway.sweeper import Sweeper
@@ -101,12 +102,12 @@ class App:
         return response
 
 
-def build_app(services: Services, guard: Guard, body_times: BodyTimes | None = None) -> App:
+def build_app(services: Services, guard: Guard, limits: Limits) -> App:
     context = GatewayContext(
         services=services,
         calls=RunningCalls(),
-        sweeper=Sweeper(lambda: services.settings.current.gateway.heartbeat_s),
-        body_times=body_times or BodyTimes(),
+        sweeper=Sweeper(lambda: services.settings.current.gateway.heartbeat_s, limits.stall_s),
+        limits=limits,
     )
     return App(context, guard)
 

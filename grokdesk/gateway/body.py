@@ -55,15 +55,15 @@ async def _read(exchange: Exchange, limit: int) -> bytes:
         if len(body) > limit:
             raise _too_large(limit)
         return body
-    times = exchange.context.body_times
+    limits = exchange.context.limits
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + times.total_s
+    deadline = loop.time() + limits.body_total_s
     pieces: list[bytes] = []
     size = 0
     try:
         async with asyncio.timeout(None) as patience:
             while True:
-                patience.reschedule(min(loop.time() + times.idle_s, deadline))
+                patience.reschedule(min(loop.time() + limits.body_idle_s, deadline))
                 piece = await content.readany()
                 if not piece:
                     return b"".join(pieces)

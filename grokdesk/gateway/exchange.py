@@ -8,6 +8,7 @@ from aiohttp import web
 
 from grokdesk.domain.apikey import ApiKey
 from grokdesk.gateway.interrupt import RunningCalls
+from grokdesk.gateway.limits import Limits
 from grokdesk.gateway.sweeper import Sweeper
 from grokdesk.services.bundle import Services
 
@@ -19,21 +20,13 @@ _CLIENT_ID_CHARS = 64
 
 
 @dataclass(frozen=True, slots=True)
-class BodyTimes:
-    """How long a client may take to send a body: between two pieces, and in all."""
-
-    idle_s: float = 30.0
-    total_s: float = 120.0
-
-
-@dataclass(frozen=True, slots=True)
 class GatewayContext:
     """What all handlers share."""
 
     services: Services
     calls: RunningCalls
     sweeper: Sweeper
-    body_times: BodyTimes
+    limits: Limits
 
 
 class Exchange:

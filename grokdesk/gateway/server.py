@@ -11,12 +11,12 @@ from grokdesk.gateway.app import App, build_app
 from grokdesk.gateway.connection import GatewayConnection
 from grokdesk.gateway.errors import STOPPING, HttpError
 from grokdesk.gateway.guard import Guard
+from grokdesk.gateway.limits import Limits
 from grokdesk.gateway.listen import open_sockets
 from grokdesk.services.bundle import Services
 
 _log = logging.getLogger(__name__)
 
-_KEEPALIVE_S = 30.0
 _LINGER_S = 2.0
 _LAST_WORDS_S = 2.0
 _ANY_HOST = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - to tell apart, not to bind
@@ -34,10 +34,12 @@ class GatewayServer:
         *,
         host_names: frozenset[str] = frozenset(),
         origins: frozenset[str] = frozenset(),
+        limits: Limits | None = None,
     ) -> None:
         self._services = services
         self._host_names = host_names
         self._origins = origins
+        self._limits = limits or Limits()
         self._app: App | None = None
         self._http: _HttpServer | None = None
         self._listeners: list[asyncio.Server] = []
@@ -53,7 +55,7 @@ class GatewayServer:
             origins=self._origins,
             own_addresses=not _ANY_HOST.isdisjoint(hosts),
         )
-        self._app = build_app(self._services, guard)
+        self._app = build_app(self._services, guard, self._limits)
         self._http = _HttpServer(self._app)
         self._sweeping = self._services.tasks.spawn(
             self._app.context.sweeper.run(), name="gateway sweeper"
@@ -93,6 +95,7 @@ class _HttpServer(web.Server):
         # A client that leaves cancels its handler, and so its upstream call.
         super().__init__(app, handler_cancellation=True)
         self._sweeper = app.context.sweeper
+        self._keepalive_s = app.context.limits.keepalive_s
 
     def __call__(self) -> web.RequestHandler:
         return GatewayConnection(
@@ -100,6 +103,6 @@ class _HttpServer(web.Server):
             self._sweeper,
             loop=self._loop,
             access_log=None,
-            keepalive_timeout=_KEEPALIVE_S,
+            keepalive_timeout=self._keepalive_s,
             lingering_time=_LINGER_S,
         )

@@ -5,8 +5,6 @@ from collections.abc import Callable
 from typing import Protocol
 
 _TICK_S = 1.0
-STALL_S = 60.0
-"""A client that takes nothing for so long is cut."""
 
 
 class Stream(Protocol):
@@ -28,7 +26,7 @@ class Stallable(Protocol):
 class Sweeper:
     """Sleeps while there is nothing to watch: an idle gateway causes no wake-ups."""
 
-    def __init__(self, heartbeat_s: Callable[[], float], stall_s: float = STALL_S) -> None:
+    def __init__(self, heartbeat_s: Callable[[], float], stall_s: float) -> None:
         self._heartbeat_s = heartbeat_s
         self._stall_s = stall_s
         self._streams: set[Stream] = set()

@@ -137,8 +137,8 @@ def _usable(folder: Path) -> None:
 
 
 def _make_private(folder: Path) -> None:
-    missing = [path for path in (folder, *folder.parents) if not path.exists()]
-    for path in reversed(missing):
+    missing = [path for path in folder.parents if not path.exists()]
+    for path in (*reversed(missing), folder):
         path.mkdir(mode=0o700, exist_ok=True)
     if os.name == "posix" and folder.stat().st_mode & 0o077:
         folder.chmod(0o700)

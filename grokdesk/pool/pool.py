@@ -76,7 +76,7 @@ class AccountPool:
     ) -> None:
         self.policy = policy or PoolPolicy()
         self._clock = clock
-        self._on_change = on_change or (lambda _account_id, _stored: None)
+        self.on_change = on_change or (lambda _account_id, _stored: None)
         self._rng = rng or random.Random()  # noqa: S311 - a choice of accounts, not a secret
         self._members: dict[str, _Member] = {}
         self._leases = 0
@@ -90,7 +90,7 @@ class AccountPool:
         member.sealed = False
         if windows is not None:
             member.windows = {window.mode: window for window in windows}
-        self._on_change(account.id, False)
+        self.on_change(account.id, False)
 
     def remove(self, account_id: str) -> None:
         """Running calls end on their own."""
@@ -119,7 +119,7 @@ class AccountPool:
         chosen.last_used_at = now
         if (window := chosen.windows.get(mode)) is not None:
             chosen.windows[mode] = window.spend(now)
-        self._on_change(chosen.account.id, False)
+        self.on_change(chosen.account.id, False)
         return Lease(chosen.account, mode, self._settle)
 
     def ticket(self, account_id: str) -> ReadingTicket:
@@ -135,7 +135,7 @@ class AccountPool:
         for reading in readings:
             known = member.windows.get(reading.mode, reading)
             member.windows[reading.mode] = known.merge(reading, spent_since)
-        self._on_change(ticket.account_id, True)
+        self.on_change(ticket.account_id, True)
 
     def view(self, account_id: str) -> MemberView:
         """Raise KeyError for an unknown account."""
@@ -190,7 +190,7 @@ class AccountPool:
         now = self._clock.now()
         self._settle_quota(member, lease.mode, outcome.quota, now, error)
         changed = self._settle_account(member, outcome.account, now, error)
-        self._on_change(member.account.id, changed or outcome.quota is not QuotaEffect.REFUND)
+        self.on_change(member.account.id, changed or outcome.quota is not QuotaEffect.REFUND)
 
     def _settle_quota(
         self,

@@ -26,6 +26,8 @@ class Candidate:
 
 def pick(candidates: Sequence[Candidate], selection: Selection, rng: random.Random) -> Candidate:
     """Raise ValueError when there is none."""
+    if not candidates:
+        raise ValueError("no candidate")
     return _ALGORITHMS[selection](candidates, rng)
 
 
@@ -39,8 +41,6 @@ def _round_robin(candidates: Sequence[Candidate], _rng: random.Random) -> Candid
 
 
 def _random(candidates: Sequence[Candidate], rng: random.Random) -> Candidate:
-    if not candidates:
-        raise ValueError("no candidate")
     return rng.choice(candidates)
 
 

@@ -72,6 +72,7 @@ class Simulator:
         runner, self._runner, self._server = self._runner, None, None
         if runner is None:
             return
+        self.stats.excuse_open_chats()
         await runner.cleanup()
         for _ in range(_MOST_TURNS_TO_UNWIND):
             if not self.stats.open_chats:

@@ -38,7 +38,7 @@ class Upload:
     file_source: str | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class OpenChat:
     """A chat connection; mark it finished when the simulator has said all it wanted to say."""
 
@@ -52,7 +52,6 @@ class Stats:
     chats: Counter[str] = field(default_factory=Counter)
     """Per token: REST chats and socket upgrades, refused ones included."""
     transports: Counter[str] = field(default_factory=Counter)
-    open_chats: int = 0
     answered: int = 0
     """Turns that were answered to the end."""
     closed_early: int = 0
@@ -68,20 +67,31 @@ class Stats:
     deleted_assets: deque[str] = field(default_factory=lambda: deque(maxlen=_KEPT))
     raw_headers: dict[str, RawHeaders] = field(default_factory=dict)
     """Of the last request of each path, as sent: order, case and repeats."""
+    _open: set[OpenChat] = field(default_factory=set, init=False, repr=False)
+
+    @property
+    def open_chats(self) -> int:
+        """Chat connections open now, over both transports."""
+        return len(self._open)
 
     @contextmanager
     def open_chat(self, transport: Transport, token: str) -> Iterator[OpenChat]:
         chat = OpenChat()
         self.chats[token] += 1
         self.transports[transport] += 1
-        self.open_chats += 1
+        self._open.add(chat)
         try:
             yield chat
         finally:
-            self.open_chats -= 1
+            self._open.discard(chat)
             if not chat.finished:
                 self.closed_early += 1
                 self.closed_early_at.append(time.monotonic())
+
+    def excuse_open_chats(self) -> None:
+        """They are about to end by our own doing."""
+        for chat in self._open:
+            chat.finished = True
 
     def saw(self, path: str, headers: RawHeaders) -> None:
         self.requests[path] += 1

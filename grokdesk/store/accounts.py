@@ -13,11 +13,7 @@ from grokdesk.domain.errors import ConflictError
 from grokdesk.domain.quota import Mode, Provenance, QuotaWindow
 from grokdesk.store import intents, meta
 from grokdesk.store.db import Database
-from grokdesk.store.schema import AccountTable, QuotaWindowTable
-
-_SLICE = 1000
-"""Ids per statement: SQLite allows 32,766 values."""
-
+from grokdesk.store.schema import SLICE, AccountTable, QuotaWindowTable
 
 @dataclass(frozen=True, slots=True)
 class StoredAccount:
@@ -91,10 +87,10 @@ class AccountStore:
 
     def _delete(self, ids: tuple[str, ...]) -> None:
         vault = meta.read(self._db.sql, meta.VAULT)
-        for start in range(0, len(ids), _SLICE):
-            some = ids[start : start + _SLICE]
-            if vault:
-                intents.note(self._db.sql, vault, some)
+        if vault:
+            intents.note(self._db.sql, vault, ids)
+        for start in range(0, len(ids), SLICE):
+            some = ids[start : start + SLICE]
             AccountTable.delete().where(AccountTable.id.in_(some)).execute(self._db.sql)
 
     def _save_windows(self, account_id: str, windows: tuple[QuotaWindow, ...]) -> None:

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from peewee import SqliteDatabase
 
 from grokdesk.store import meta
-from grokdesk.store.schema import AccountTable, VaultIntentTable
+from grokdesk.store.schema import SLICE, AccountTable, VaultIntentTable
 
 
 def note(sql: SqliteDatabase, vault: str, account_ids: Sequence[str]) -> None:
-    rows = [(vault, account_id) for account_id in account_ids]
     fields = [VaultIntentTable.vault, VaultIntentTable.account_id]
-    if rows:
+    for start in range(0, len(account_ids), SLICE):
+        rows = [(vault, account_id) for account_id in account_ids[start : start + SLICE]]
         VaultIntentTable.insert_many(rows, fields).on_conflict_ignore().execute(sql)
 
 
@@ -42,8 +42,12 @@ def is_vouched_for(sql: SqliteDatabase, vault: str, account_id: str) -> bool:
 
 
 def switch(sql: SqliteDatabase, previous: str, vault: str) -> None:
-    """Put `vault` in use; all that `previous` holds is to be removed from it."""
+    """Put `vault` in use; what `previous` holds for our accounts is to be removed from it."""
+    rows = AccountTable.select(AccountTable.id).tuples().execute(sql)
+    account_ids = [account_id for (account_id,) in rows]
+    if meta.read(sql, meta.VAULT) == previous:
+        note(sql, previous, account_ids)
     meta.write(sql, meta.VAULT, vault)
-    VaultIntentTable.delete().where(VaultIntentTable.vault == vault).execute(sql)
-    accounts = AccountTable.select(AccountTable.id).tuples().execute(sql)
-    note(sql, previous, [account_id for (account_id,) in accounts])
+    VaultIntentTable.delete().where(
+        VaultIntentTable.vault == vault, VaultIntentTable.account_id.in_(AccountTable.select(AccountTable.id))
+    ).execute(sql)

@@ -11,6 +11,9 @@ from peewee import (
     TextField,
 )
 
+SLICE = 1000
+"""Values per statement: SQLite takes 32,766 at most."""
+
 
 class MetaTable(Model):
     key = TextField(primary_key=True)

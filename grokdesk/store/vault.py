@@ -8,12 +8,13 @@ from grokdesk.store.vault_keyring import KeyringVault
 from grokdesk.store.vault_memory import MemoryVault
 from grokdesk.store.vault_sealed import SealedVault
 
-Vault: TypeAlias = KeyringVault | SealedVault | MemoryVault
+LastingVault: TypeAlias = KeyringVault | SealedVault
+Vault: TypeAlias = LastingVault | MemoryVault
 
 
 async def move_tokens(
     source: Vault,
-    target: Vault,
+    target: LastingVault,
     account_ids: Sequence[str],
     on_progress: Callable[[int, int], None] | None = None,
 ) -> None:

@@ -30,10 +30,8 @@ class KeyringVault:
 
     async def put(self, account_id: str, token: Token) -> None:
         """VaultLockedError when the keyring is locked or did not keep the token."""
-        if self._db.path is not None and not self._db.saving:
-            raise StoreError(self._db.notice)
+        await self._note(account_id)
         self._mine.add(account_id)
-        await self._db.call(lambda: intents.note(self._db.sql, self.name, [account_id]))
         await self._keyring.put(account_id, token.reveal())
         await self._db.call(partial(self._settle_replaced, account_id))
         self._known[account_id] = token
@@ -48,7 +46,7 @@ class KeyringVault:
 
     async def delete(self, account_id: str) -> None:
         """After the account's row (or before it exists), so that no account loses its token."""
-        await self._db.call(lambda: intents.note(self._db.sql, self.name, [account_id]))
+        await self._note(account_id)
         self._known.pop(account_id, None)
         await self._keyring.delete(account_id)
         await self._db.call(lambda: intents.settle(self._db.sql, account_id, self.name))
@@ -69,6 +67,12 @@ class KeyringVault:
     async def take_over(self, previous: str) -> None:
         """From now on this vault holds the tokens; what the previous one has is to be removed."""
         await self._db.call(lambda: intents.switch(self._db.sql, previous, self.name))
+
+    async def _note(self, account_id: str) -> None:
+        if self._db.path is not None and not self._db.saving:
+            # The keyring would remember what the database forgets.
+            raise StoreError(self._db.notice)
+        await self._db.call(lambda: intents.note(self._db.sql, self.name, [account_id]))
 
     async def _finish(self, account_id: str) -> bool:
         wanted = await self._db.call(

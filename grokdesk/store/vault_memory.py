@@ -20,6 +20,3 @@ class MemoryVault:
 
     async def recover(self) -> int:
         return 0
-
-    async def take_over(self, previous: str) -> None:
-        """What is in memory is in use at once; the database need not know."""

@@ -90,10 +90,13 @@ class FrameSplitter:
             return self._line.cut()
         if self._line.rest:
             data = bytes(self._line.rest) + data
+            self._line = OpenLine()
         *lines, rest = data.split(b"\n")
-        self._line = OpenLine(rest)
-        payloads = [line if line.startswith(b"{") else _payload_of(line) for line in lines]
-        return [payload for payload in payloads if payload] + self._line.cut()
+        payloads = [line if line[:1] == b"{" else _payload_of(line) for line in lines if line]
+        if rest:
+            self._line = OpenLine(rest)
+            payloads += self._line.cut()
+        return payloads
 
     def end(self) -> bytes:
         """What stands on the last line, if it was not finished with a newline."""

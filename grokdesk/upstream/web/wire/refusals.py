@@ -64,7 +64,7 @@ class _Answer:
     words: str
 
 
-_CHECK = "grok.com wants a browser check; it is repeated with a new session"
+_CHECK = "Cloudflare wants to check the browser; try again later or from another network"
 _CHECK_WORDS = ("just a moment", "challenge-platform", "__cf_chl", "cf-chl-", "cf-mitigated")
 _DEAD = "grok.com no longer accepts this token; sign in at grok.com and import the new token"
 _DEAD_WORDS = (
@@ -103,7 +103,7 @@ _REFUSED = Rule(
 )
 _ANTI_BOT = Rule(
     AntiBotError,
-    "grok.com took the request for a robot's; it is repeated with a new session",
+    "grok.com took the request for a robot's; try again later or from another network",
     statuses=(403,),
     forms=_SAID,
     words=("anti-bot", "anti_bot"),
@@ -145,7 +145,7 @@ HTTP_RULES = (
 )
 
 # A handshake that is answered like any page: the socket is not there.
-_NO_SOCKET = "grok.com has no chat socket here; the older way is used"
+_NO_SOCKET = "grok.com has no chat socket at this address; look for an update of Grokdesk"
 
 SOCKET_RULES = (
     _CHALLENGED,

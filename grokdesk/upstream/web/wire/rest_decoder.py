@@ -1,6 +1,5 @@
 """The REST reply stream: bytes in, chunks out."""
 
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -94,7 +93,7 @@ class RestDecoder:
     def _feed(self, data: bytes) -> None:
         for payload in self._splitter.feed(data):
             self._take(payload)
-            if self.done:
+            if self._reply.over:
                 return
         if self._splitter.pending > FRAME_LIMIT:
             self._reply.fail(_too_large())
@@ -111,9 +110,6 @@ class RestDecoder:
 
     def _take(self, payload: bytes) -> bool:
         """Handle one object, or several on one line; False when something is left over."""
-        if payload.startswith(DONE):
-            self._finish()
-            return True
         if len(payload) <= FRAME_LIMIT:
             try:
                 self._frame(_decode(payload), payload)
@@ -125,8 +121,14 @@ class RestDecoder:
                 pass
             else:
                 return True
+        return self._take_odd(payload)
+
+    def _take_odd(self, payload: bytes) -> bool:
+        if payload == DONE:
+            self._finish()
+            return True
         self._puzzled_by(payload)
-        return self._take_several(payload)
+        return not payload or self._take_several(payload)
 
     def _take_several(self, payload: bytes) -> bool:
         line = OpenLine(payload)
@@ -162,11 +164,32 @@ class RestDecoder:
         if response.error:
             self._fail(response.error)
             return
-        for value, handle in self._side_data(response):
-            if value is not None:
-                handle(value)
+        self._before_text(response)
         if response.token:
             self._token(response, response.token)
+        self._after_text(response)
+
+    def _before_text(self, response: _Response) -> None:
+        """What the text of the same frame may refer to."""
+        reply = self._reply
+        if response.tool_usage_card is not None:
+            reply.tool_card(response.tool_usage_card)
+        if response.web_search_results is not None:
+            reply.pages(response.web_search_results)
+        if response.cited_web_search_results is not None:
+            reply.pages(response.cited_web_search_results)
+        if response.x_search_results is not None:
+            reply.posts(response.x_search_results)
+        if response.xposts is not None:
+            reply.posts(response.xposts)
+        if response.cited_xposts is not None:
+            reply.posts(response.cited_xposts)
+        if response.card_attachment is not None:
+            self._card(response.card_attachment)
+        if response.card_attachments is not None:
+            self._cards(response.card_attachments)
+
+    def _after_text(self, response: _Response) -> None:
         if response.streaming_image_generation_response is not None:
             self._reply.drawing(object_of(response.streaming_image_generation_response))
         if response.model_response is not None:
@@ -174,22 +197,8 @@ class RestDecoder:
         if response.is_soft_stop or response.final_metadata is not None:
             self._text_ended = True
         # Trailing frames come in any order: only with both of these nothing is missing.
-        if self._text_ended and self._snapshot_seen and not self.done:
+        if self._text_ended and self._snapshot_seen and not self._reply.over:
             self._reply.finish()
-
-    def _side_data(self, response: _Response) -> tuple[tuple[Any, Callable[[Any], None]], ...]:
-        """What precedes the text of the same frame, because the text may refer to it."""
-        reply = self._reply
-        return (
-            (response.tool_usage_card, reply.tool_card),
-            (response.web_search_results, reply.pages),
-            (response.cited_web_search_results, reply.pages),
-            (response.x_search_results, reply.posts),
-            (response.xposts, reply.posts),
-            (response.cited_xposts, reply.posts),
-            (response.card_attachment, self._card),
-            (response.card_attachments, self._cards),
-        )
 
     def _token(self, response: _Response, token: str) -> None:
         tag = response.message_tag

@@ -1,0 +1,231 @@
+"""Chat completions over HTTP, with plain aiohttp: what the bytes and headers are."""
+
+import json
+
+import pytest
+
+from grokdesk.domain.chat import Citation, Image, ReasoningDelta, SearchSource
+from grokdesk.domain.errors import ContentRefusedError, RateLimitedError
+from tests.gateway.stand_in import chat_body, fails, says, thinks
+
+PATH = "/v1/chat/completions"
+
+
+async def ask(http, gateway, **fields):
+    async with http.post(
+        gateway.origin + PATH, json=chat_body(**fields), headers=gateway.headers
+    ) as response:
+        return response.status, response.headers, await response.read()
+
+
+async def test_a_whole_answer_has_text_model_and_usage(http, gateway):
+    status, headers, body = await ask(http, gateway)
+    answer = json.loads(body)
+    assert status == 200
+    assert headers["Content-Type"] == "application/json"
+    assert answer["object"] == "chat.completion"
+    assert answer["model"] == "grok-fast"
+    assert answer["choices"] == [
+        {
+            "index": 0,
+            "message": {"role": "assistant", "content": "Hello, world."},
+            "finish_reason": "stop",
+        }
+    ]
+    usage = answer["usage"]
+    assert usage["total_tokens"] == usage["prompt_tokens"] + usage["completion_tokens"]
+    assert usage["completion_tokens_details"] == {"reasoning_tokens": 0}
+
+
+async def test_every_answer_names_its_request_and_not_its_software(http, gateway):
+    _, headers, body = await ask(http, gateway)
+    assert headers["x-request-id"].startswith("req_")
+    assert json.loads(body)["id"] == "chatcmpl-" + headers["x-request-id"].removeprefix("req_")
+    assert headers["Server"] == "grokdesk"
+
+
+async def test_reasoning_is_beside_the_text_and_never_in_it(http, gateway):
+    gateway.upstream.play = thinks("Hm.", "42")
+    _, _, body = await ask(http, gateway)
+    message = json.loads(body)["choices"][0]["message"]
+    assert message == {"role": "assistant", "content": "42", "reasoning_content": "Hm."}
+
+
+async def test_a_streamed_answer_to_the_byte(http, gateway):
+    gateway.upstream.play = says(ReasoningDelta("Hm"), 'Say "hi"\n', "😀")
+    status, headers, body = await ask(http, gateway, stream=True)
+    assert status == 200
+    assert headers["Content-Type"] == "text/event-stream; charset=utf-8"
+    assert headers["Cache-Control"] == "no-cache"
+    assert headers["X-Accel-Buffering"] == "no"
+    assert "Content-Encoding" not in headers
+    first = json.loads(body.split(b"\n\n")[0].removeprefix(b"data: "))
+    head = (
+        f'data: {{"id":"{first["id"]}","object":"chat.completion.chunk",'
+        f'"created":{first["created"]},"model":"grok-fast","choices":[{{"index":0,"delta":{{'
+    ).encode()
+    end = b'},"finish_reason":null}]}\n\n'
+    assert body == b"".join(
+        (
+            head + b'"role":"assistant","reasoning_content":"Hm"' + end,
+            head + b'"content":"Say \\"hi\\"\\n"' + end,
+            head + '"content":"😀"'.encode() + end,
+            head + b'},"finish_reason":"stop"}]}\n\n',
+            b"data: [DONE]\n\n",
+        )
+    )
+
+
+async def test_usage_comes_in_one_extra_chunk_without_choices_when_asked_for(http, gateway):
+    _, _, body = await ask(http, gateway, stream=True, stream_options={"include_usage": True})
+    events = [event.removeprefix(b"data: ") for event in body.split(b"\n\n") if event]
+    assert events[-1] == b"[DONE]"
+    chunks = [json.loads(event) for event in events[:-1]]
+    assert chunks[-1]["choices"] == []
+    assert chunks[-1]["usage"]["completion_tokens"] > 0
+    assert all("usage" not in chunk for chunk in chunks[:-1])
+
+
+async def test_no_usage_in_a_stream_unless_asked_for(http, gateway):
+    _, _, body = await ask(http, gateway, stream=True)
+    assert b"usage" not in body
+
+
+async def test_what_openai_has_no_place_for_is_left_out_of_the_text(http, gateway):
+    gateway.upstream.play = says(
+        SearchSource("https://a.example"),
+        "See [1].",
+        Citation(1, "https://b.example"),
+        Image("i", "https://c.example/p.png"),
+    )
+    _, _, body = await ask(http, gateway)
+    answer = json.loads(body)
+    content = answer["choices"][0]["message"]["content"]
+    assert content == "See [1].![image](https://c.example/p.png)\n"
+    assert answer["citations"] == ["https://b.example"]
+    _, _, body = await ask(http, gateway, stream=True)
+    assert b"a.example" not in body
+    assert b'"finish_reason":"stop"}],"citations":["https://b.example"]}' in body
+
+
+async def test_an_error_before_the_first_chunk_is_a_plain_json_answer(http, gateway):
+    gateway.upstream.play = fails(ContentRefusedError("Grok declined this."))
+    for stream in (False, True):
+        status, headers, body = await ask(http, gateway, stream=stream)
+        assert status == 400
+        assert headers["Content-Type"] == "application/json"
+        assert json.loads(body)["error"] == {
+            "message": "Grok declined this.",
+            "type": "invalid_request_error",
+            "param": None,
+            "code": "content_policy_violation",
+            "request_id": headers["x-request-id"],
+        }
+
+
+async def test_an_error_after_the_first_chunk_ends_the_stream_without_done(http, gateway):
+    gateway.upstream.play = fails(ContentRefusedError("Grok declined this."), "Well")
+    status, headers, body = await ask(http, gateway, stream=True)
+    assert status == 200
+    events = [event for event in body.split(b"\n\n") if event]
+    assert b'"content":"Well"' in events[0]
+    error = json.loads(events[1].removeprefix(b"data: "))["error"]
+    assert error["code"] == "content_policy_violation"
+    assert error["request_id"] == headers["x-request-id"]
+    assert len(events) == 2
+
+
+async def test_a_used_up_quota_says_when_to_come_back(http, gateway):
+    gateway.upstream.play = fails(RateLimitedError("Used up.", retry_after=77))
+    status, headers, body = await ask(http, gateway)
+    assert status == 429
+    assert json.loads(body)["error"]["code"] == "quota_exhausted"
+    assert 70 <= int(headers["Retry-After"]) <= 78
+
+
+async def test_no_account_is_told_without_inviting_retries(http, start_gateway):
+    gateway = await start_gateway(accounts=0)
+    status, headers, body = await ask(http, gateway)
+    assert status == 503
+    assert json.loads(body)["error"]["code"] == "no_account"
+    assert headers["x-should-retry"] == "false"
+    assert int(headers["Retry-After"]) > 0
+
+
+async def test_a_paused_gateway_refuses_for_half_a_minute(http, gateway):
+    gateway.services.gateway.pause()
+    status, headers, body = await ask(http, gateway)
+    assert (status, headers["Retry-After"]) == (503, "30")
+    assert json.loads(body)["error"]["code"] == "gateway_paused"
+
+
+async def test_an_unknown_model_is_told_with_the_nearest_name(http, gateway):
+    status, _, body = await ask(http, gateway, model="grok-fasst")
+    error = json.loads(body)["error"]
+    assert (status, error["code"], error["param"]) == (404, "model_not_found", "model")
+    assert "grok-fast" in error["message"]
+    assert gateway.upstream.requests == []
+
+
+@pytest.mark.parametrize("name", ["a\r\nSet-Cookie: x", "\x1b[31m", "\u202egnp", "x" * 100_000])
+async def test_a_strange_model_name_stays_in_the_json_message(http, gateway, name):
+    status, headers, body = await ask(http, gateway, model=name)
+    assert status == 404
+    assert "Set-Cookie" not in headers
+    assert len(body) < 3000
+
+
+async def test_a_model_of_another_kind_is_refused(http, gateway):
+    status, _, body = await ask(http, gateway, model="grok-picture")
+    assert (status, json.loads(body)["error"]["param"]) == (400, "model")
+
+
+async def test_model_names_ignore_case_and_provider_prefixes(http, gateway):
+    for name in ("GROK-Fast", "xai/grok-fast", "openai/grok-fast", "grok-fast-alias"):
+        status, _, body = await ask(http, gateway, model=name)
+        assert (status, json.loads(body)["model"]) == (200, "grok-fast")
+
+
+async def test_our_own_mistake_is_a_500_without_details(http, gateway, caplog):
+    gateway.upstream.play = fails(ZeroDivisionError("secret detail"))
+    status, headers, body = await ask(http, gateway)
+    assert status == 500
+    assert json.loads(body)["error"]["code"] == "internal_error"
+    assert b"secret" not in body
+    records = [record for record in caplog.records if headers["x-request-id"] in record.message]
+    assert len(records) == 1
+    assert records[0].exc_info is not None
+
+
+async def test_our_own_mistake_in_a_stream_is_an_event(http, gateway, caplog):
+    gateway.upstream.play = fails(ZeroDivisionError("secret detail"), "Well")
+    status, _, body = await ask(http, gateway, stream=True)
+    assert status == 200
+    assert b'"code":"internal_error"' in body
+    assert b"secret" not in body
+    assert not body.endswith(b"[DONE]\n\n")
+
+
+async def test_demo_answers_say_so(http, gateway):
+    gateway.services.gateway.change(demo=True)
+    for stream in (False, True):
+        _, headers, _ = await ask(http, gateway, stream=stream)
+        assert headers["x-grokdesk-mode"] == "demo"
+
+
+async def test_the_clients_own_request_id_is_echoed_only_when_harmless(http, gateway):
+    for text, echoed in (("abc-1", "abc-1"), ("x" * 65, None), ("é", None)):
+        async with http.get(gateway.origin + "/health", headers={"X-Request-Id": text}) as response:
+            assert response.headers.get("x-client-request-id") == echoed
+
+
+async def test_the_key_and_the_route_reach_the_usage_row(http, gateway):
+    rows = []
+    from grokdesk.domain.events import RequestFinished
+
+    gateway.services.bus.subscribe(RequestFinished, lambda event: rows.append(event.row))
+    _, headers, _ = await ask(http, gateway, stream=True)
+    (row,) = rows
+    assert row.key_id == gateway.services.keys.list()[0].id
+    assert (row.route, row.streamed) == ("chat.completions", True)
+    assert row.request_id == headers["x-request-id"]

@@ -1,0 +1,264 @@
+"""The real services over storage in memory; only grok.com and the clock are acted.
+
+`desk_services` holds an account in each state a person may see.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from grokdesk.domain.account import Account, AccountState, Evidence, Tier, Token
+from grokdesk.domain.catalog import ModelSpec
+from grokdesk.domain.chat import ChatRequest, Chunk, Emit, Finish, TextDelta
+from grokdesk.domain.errors import UpstreamError, UpstreamUnavailableError, VaultLockedError
+from grokdesk.domain.quota import Mode, Provenance, QuotaWindow
+from grokdesk.domain.usage import TokenCount, UsageRow
+from grokdesk.kernel.bus import EventBus
+from grokdesk.kernel.clock import ManualClock
+from grokdesk.kernel.tasks import TaskSupervisor
+from grokdesk.pool.pool import AccountPool
+from grokdesk.services.accounts import AccountService
+from grokdesk.services.apikeys import ApiKeyService
+from grokdesk.services.bundle import Services
+from grokdesk.services.chat import ChatService
+from grokdesk.services.gateway import GatewayService, GatewayState
+from grokdesk.services.importer import ImportService
+from grokdesk.services.ports import ProbeReading
+from grokdesk.services.tokens import TokenKeeper
+from grokdesk.services.usage import UsageService
+from grokdesk.settings.catalog import load_catalog
+from grokdesk.settings.service import SettingsService
+from grokdesk.store.accounts import AccountStore
+from grokdesk.store.apikeys import ApiKeyStore
+from grokdesk.store.db import Database
+from grokdesk.store.usage import UsageStore
+from grokdesk.store.vault_memory import MemoryVault
+
+ROOT = Path(__file__).parents[2]
+ICONS = ROOT / "resources" / "icons"
+NOW = 1_794_232_800.0
+"""A morning in November 2026."""
+
+HOUR = 3600.0
+TOTALS = {Mode.FAST: 30, Mode.AUTO: 15, Mode.EXPERT: 10, Mode.HEAVY: 5}
+
+Script = Callable[[ChatRequest, Emit], Awaitable[None]]
+
+
+async def greet(request: ChatRequest, emit: Emit) -> None:
+    await emit(TextDelta(f"You said: {request.messages[-1].text}"))
+    await emit(Finish())
+
+
+def playing(*chunks: Chunk, pause: float = 0.0) -> Script:
+    """A script that emits the chunks and ends well."""
+
+    async def script(request: ChatRequest, emit: Emit) -> None:
+        for chunk in chunks:
+            await asyncio.sleep(pause)
+            await emit(chunk)
+        await emit(Finish())
+
+    return script
+
+
+@dataclass
+class ScriptedUpstream:
+    """grok.com, acted: `script` answers chats, `refusals` are raised for probes by account id."""
+
+    script: Script = greet
+    refusals: dict[str, UpstreamError] = field(default_factory=dict)
+    probe_pause: float = 0.0
+    probed: list[str] = field(default_factory=list)
+    requests: list[ChatRequest] = field(default_factory=list)
+    running: int = 0
+
+    async def chat(
+        self, account: Account, token: Token, spec: ModelSpec, request: ChatRequest, emit: Emit
+    ) -> None:
+        self.requests.append(request)
+        self.running += 1
+        try:
+            await self.script(request, emit)
+        finally:
+            self.running -= 1
+
+    async def probe(self, account: Account, token: Token) -> ProbeReading:
+        await asyncio.sleep(self.probe_pause)
+        self.probed.append(account.id)
+        if account.id in self.refusals:
+            raise self.refusals[account.id]
+        return ProbeReading("u-1", account.email, Tier.SUPER, windows(Tier.SUPER))
+
+    async def renew_session(self) -> None:
+        return
+
+
+@dataclass
+class Stage:
+    """The services and what is behind them, for tests that pull the strings."""
+
+    services: Services
+    upstream: ScriptedUpstream
+    pool: AccountPool
+    tokens: TokenKeeper
+    store: AccountStore
+    usage: UsageStore
+    clock: ManualClock
+
+    async def add(self, account: Account, *quota: QuotaWindow, sealed: bool = False) -> None:
+        await self.tokens.put(account.id, Token(f"token-of-{account.id}-0123456789"))
+        await self.services.accounts.add(account)
+        if quota:
+            self.pool.observe(self.pool.ticket(account.id), quota)
+        if sealed:
+            await self.fail(account.id, VaultLockedError("The keyring is locked."))
+
+    async def fail(self, account_id: str, error: BaseException) -> None:
+        """Let one call with this account end in an error."""
+        others = [view.account.id for view in self.pool.views() if view.account.id != account_id]
+        with contextlib.suppress(type(error)):
+            async with self.pool.lease(Mode.FAST, Tier.BASIC, exclude=others):
+                raise error
+
+
+def account(name: str, tier: Tier | None = Tier.BASIC, **changes: object) -> Account:
+    base = Account(
+        id=f"id-{name}",
+        label=name,
+        fingerprint=f"print-{name}",
+        token_hint=f"…{name[-2:]}9f"[:5],
+        tier=tier,
+        created_at=NOW - 20 * 24 * HOUR,
+        probed_at=NOW - 600,
+    )
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def windows(
+    tier: Tier,
+    *,
+    left: float = 1.0,
+    resets_in: float | None = None,
+    provenance: Provenance = Provenance.MEASURED,
+) -> tuple[QuotaWindow, ...]:
+    """One window per mode that the tier may use, with `left` (0-1) of it remaining."""
+    modes = {Tier.BASIC: [Mode.FAST], Tier.SUPER: [Mode.FAST, Mode.AUTO, Mode.EXPERT]}
+    factor = 1 if tier is Tier.BASIC else 4
+    return tuple(
+        QuotaWindow(
+            mode,
+            total=TOTALS[mode] * factor,
+            remaining=round(TOTALS[mode] * factor * left),
+            window_s=2 * HOUR,
+            resets_at=None if resets_in is None else NOW + resets_in,
+            provenance=provenance,
+            measured_at=NOW - 90,
+        )
+        for mode in modes.get(tier, list(Mode))
+    )
+
+
+def evidence(summary: str, status: int, ago: float) -> Evidence:
+    return Evidence(at=NOW - ago, summary=summary, status=status)
+
+
+@contextlib.asynccontextmanager
+async def bare_stage(folder: Path) -> AsyncIterator[Stage]:
+    """Services without accounts or keys; the gateway says that it runs."""
+    clock, bus, tasks = ManualClock(NOW), EventBus(), TaskSupervisor()
+    settings = SettingsService(folder / "settings.toml", {}, {}, bus)
+    settings.load()
+    catalog, _ = load_catalog((ROOT / "resources" / "models.toml").read_text(), None)
+    database = Database(None, clock=clock)
+    await database.open()
+    upstream, pool = ScriptedUpstream(), AccountPool(clock)
+    tokens = TokenKeeper(MemoryVault())
+    account_store, usage_store = AccountStore(database), UsageStore(database)
+    usage = UsageService(usage_store, bus, tasks, clock)
+    accounts = AccountService(account_store, pool, tokens, upstream, bus, tasks, clock)
+    pool._on_change = accounts.on_pool_change
+    services = Services(
+        chat=ChatService(catalog, pool, upstream, tokens, usage, clock),
+        accounts=accounts,
+        importer=ImportService(accounts, tokens, bus, tasks, clock),
+        keys=ApiKeyService(ApiKeyStore(database), bus, clock),
+        usage=usage,
+        gateway=GatewayService(bus),
+        settings=settings,
+        catalog=catalog,
+        bus=bus,
+        tasks=tasks,
+        clock=clock,
+    )
+    services.gateway.change(state=GatewayState.RUNNING, port=18787)
+    try:
+        yield Stage(services, upstream, pool, tokens, account_store, usage_store, clock)
+    finally:
+        await tasks.stop()
+        await database.close()
+
+
+@contextlib.asynccontextmanager
+async def full_stage(folder: Path) -> AsyncIterator[Stage]:
+    """An account in every state, a key, and a day's usage."""
+    async with bare_stage(folder) as stage:
+        for member in _cast():
+            await stage.add(*member)
+        await _wear_out(stage)
+        await stage.services.keys.create("Key 1")
+        stage.services.keys.fresh = None
+        for number in range(48):
+            await stage.usage.record(_row(number))
+        yield stage
+
+
+def _cast() -> Sequence[tuple[Account, *tuple[QuotaWindow, ...]]]:
+    signed_out = evidence("grok.com rejected the session token.", 401, 2 * HOUR)
+    blocked = evidence("grok.com has blocked the account.", 403, 26 * HOUR)
+    estimated = Provenance.ESTIMATED
+    return (
+        (account("Work", Tier.SUPER), *windows(Tier.SUPER, left=0.62, resets_in=80 * 60)),
+        (account("Studio", Tier.HEAVY), *windows(Tier.HEAVY, left=0.9, resets_in=25 * 60)),
+        (
+            account("maria.gonzalez@example.org", Tier.BASIC, email="maria.gonzalez@example.org"),
+            *windows(Tier.BASIC, left=0.4, resets_in=41 * 60, provenance=estimated),
+        ),
+        (account("Lab 01", Tier.BASIC), *windows(Tier.BASIC, left=0.1, resets_in=12 * 60)),
+        (account("Lab 02", Tier.BASIC), *windows(Tier.BASIC, left=0.0, resets_in=64 * 60)),
+        (account("Lab 03", Tier.BASIC), *windows(Tier.BASIC, left=0.8, resets_in=95 * 60)),
+        (account("Old phone", Tier.BASIC, state=AccountState.EXPIRED, evidence=signed_out),),
+        (account("Trial", None, state=AccountState.BLOCKED, evidence=blocked),),
+        (account("Spare", Tier.SUPER, enabled=False), *windows(Tier.SUPER)),
+        (account("New one", None),),
+        (account("Archive", Tier.BASIC), *windows(Tier.BASIC)),
+    )
+
+
+async def _wear_out(stage: Stage) -> None:
+    """Bring the cast into the states that only the pool knows."""
+    for _ in range(8):
+        stage.clock.advance(200)  # past the pause that the last failure earned
+        await stage.fail("id-Lab 03", UpstreamUnavailableError("grok.com is overloaded."))
+    stage.clock.jump(NOW - stage.clock.now())
+    await stage.fail("id-Archive", VaultLockedError("The keyring is locked."))
+    await stage.services.accounts.flush()
+
+
+def _row(number: int) -> UsageRow:
+    return UsageRow(
+        request_id=f"req-{number:04}",
+        started_at=NOW - 60 * number,
+        route="openai.chat",
+        model="grok-chat-fast",
+        key_id="key-1",
+        account_id="id-Work",
+        outcome="ok" if number % 16 else "RateLimitedError",
+        first_chunk_s=0.380 + 0.004 * number if number % 16 else None,
+        total_s=4.2,
+        tokens=TokenCount(prompt=380, completion=610),
+        attempts=1,
+        streamed=True,
+    )
