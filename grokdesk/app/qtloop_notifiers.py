@@ -1,4 +1,4 @@
-"""A selector for asyncio that lets Qt watch: one notifier per descriptor and direction."""
+"""A selector for asyncio whose descriptors Qt watches: one notifier for each and direction."""
 
 import selectors
 from collections.abc import Callable, Iterable
@@ -11,22 +11,23 @@ _KINDS = {
     selectors.EVENT_WRITE: QSocketNotifier.Type.Write,
 }
 
+_Watch = tuple[int, int]  # descriptor, event
 
-class NotifierSelector(selectors.SelectSelector):
-    """Keeps SelectSelector's books and never calls `select`.
 
-    A notifier stays enabled while its callback runs. Only when the loop cannot look now, it rests:
-    readiness is a level, Qt would call again and again.
+class NotifierSelector(selectors.DefaultSelector):
+    """The notifiers tell that there is something to do, the poll that follows at once tells what.
+
+    So one of them starts the callbacks of all descriptors that are ready. Notifiers stay enabled
+    meanwhile; only when the loop cannot look now, one rests: readiness is a level, Qt would call
+    for ever.
     """
 
     def __init__(self, on_io: Callable[[], bool]) -> None:
         super().__init__()
         self._on_io = on_io
         self._wanted: dict[int, int] = {}
-        self._notifiers: dict[tuple[int, int], QSocketNotifier] = {}
-        self._seen: dict[int, int] = {}
-        self._collected: dict[int, int] = {}  # their callbacks may still have to run
-        self._resting: set[tuple[int, int]] = set()
+        self._notifiers: dict[_Watch, QSocketNotifier] = {}  # kept for the next of that number
+        self._resting: set[_Watch] = set()
         self._suspended = True
 
     def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
@@ -37,33 +38,28 @@ class NotifierSelector(selectors.SelectSelector):
     def unregister(self, fileobj: Any) -> selectors.SelectorKey:
         key = super().unregister(fileobj)
         self._watch(key.fd, 0)
-        self._seen.pop(key.fd, None)
-        self._collected.pop(key.fd, None)
         return key
 
     def modify(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
-        super().unregister(fileobj)
-        key = super().register(fileobj, events, data)
+        key = super().modify(fileobj, events, data)
         self._watch(key.fd, events)
         return key
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         del timeout  # Qt does the waiting
-        self._collected, self._seen = self._seen, {}
-        self._end_rest()
-        return [(self.get_key(fd), events) for fd, events in self._collected.items()]
+        return super().select(0)
 
     def resume(self) -> None:
-        """Nothing is left to run: what is ready will be seen (again)."""
-        self._seen.clear()
-        self._collected.clear()
-        self._end_rest()
         if self._suspended:
             self._suspended = False
             self._enable(self._notifiers)
+        elif self._resting:
+            resting, self._resting = self._resting, set()
+            self._enable(resting)
 
     def suspend(self) -> None:
         self._suspended = True
+        self._resting.clear()
         for notifier in self._notifiers.values():
             notifier.setEnabled(False)
 
@@ -87,19 +83,11 @@ class NotifierSelector(selectors.SelectSelector):
         return notifier
 
     def _on_activated(self, fd: int, event: int) -> None:
-        if not self._collected.get(fd, 0) & event:
-            self._seen[fd] = self._seen.get(fd, 0) | event
-            if self._on_io():
-                return
-        self._notifiers[fd, event].setEnabled(False)
-        self._resting.add((fd, event))
+        if not self._on_io():
+            self._notifiers[fd, event].setEnabled(False)
+            self._resting.add((fd, event))
 
-    def _end_rest(self) -> None:
-        if self._resting:
-            resting, self._resting = self._resting, set()
-            self._enable(resting)
-
-    def _enable(self, watches: Iterable[tuple[int, int]]) -> None:
+    def _enable(self, watches: Iterable[_Watch]) -> None:
         for fd, event in watches:
-            if self._wanted[fd] & event and not self._suspended:
+            if self._wanted[fd] & event:
                 self._notifiers[fd, event].setEnabled(True)

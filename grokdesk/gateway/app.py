@@ -80,7 +80,10 @@ class App:
                 headers={"Server": "grokdesk", **self._guard.preflight(request)},
             )
         exchange.origin = self._guard.check_origin(request)
-        route, exchange.tail = self._routes.resolve(request.method, request.raw_path)
+        target = request.raw_path
+        if not target.startswith("/"):
+            target = request.path_qs
+        route, exchange.tail = self._routes.resolve(request.method, target)
         if self.stopping:
             raise HttpError(STOPPING, "Grokdesk is shutting down.")
         if route.needs_key:

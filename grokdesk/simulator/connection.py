@@ -12,6 +12,12 @@ _LINGER: Final = struct.pack("hh" if hasattr(socket, "SO_EXCLUSIVEADDRUSE") else
 _DELIVERY_S: Final = 0.02
 
 
+async def invite_body(request: web.BaseRequest) -> None:
+    """curl asks before it sends a large body, and waits a second for the answer."""
+    if request.headers.get("Expect", "").lower() == "100-continue":
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+
 def reset(request: web.BaseRequest) -> None:
     """Closes with a TCP reset."""
     transport = request.transport

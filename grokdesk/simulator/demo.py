@@ -75,8 +75,8 @@ _THOUGHTS: Final = (
 
 
 def demo_script() -> Script:
-    """The pace of a person reading: about 40 pieces a second."""
-    return Script(first_delay_s=0.3, chunk_delay_s=0.02, chunk_jitter_s=0.005)
+    """About 40 pieces a second, after a moment of thought."""
+    return Script(first_delay_s=0.3, chunk_delay_s=0.022, chunk_jitter_s=0.003)
 
 
 def demo_compose(prompt: str) -> Answer:

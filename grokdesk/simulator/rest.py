@@ -20,11 +20,7 @@ from grokdesk.simulator.stats import OpenChat, ReceivedPrompt
 
 PATH: Final = "/rest/app-chat/conversations/new"
 
-_MODES: Final = {
-    "MODEL_MODE_FAST": "fast",
-    "MODEL_MODE_EXPERT": "expert",
-    "MODEL_MODE_HEAVY": "heavy",
-}
+_MODES: Final = {"MODEL_MODE_EXPERT": "expert", "MODEL_MODE_HEAVY": "heavy"}
 
 
 class ChatBody(msgspec.Struct, rename="camel"):
@@ -36,8 +32,8 @@ class ChatBody(msgspec.Struct, rename="camel"):
 
     @property
     def mode(self) -> str:
-        """The quota that pays; bodies of early 2026 name it by an enum."""
-        return self.mode_id or _MODES.get(self.model_mode or "", "auto")
+        """The quota that pays; bodies of early 2026 name it by an enum, if at all."""
+        return self.mode_id or _MODES.get(self.model_mode or "", "fast")
 
 
 _ABRUPT: Final = frozenset(

@@ -54,6 +54,7 @@ async def serve(site: Site, request: web.BaseRequest) -> web.StreamResponse:
         path = uploads.METADATA_PREFIX
     site.stats.saw(path, request.raw_headers)
     try:
+        await connection.invite_body(request)
         return await _serve_site(site, request, path)
     except ConnectionError:
         return web.Response()  # nobody is left to read it

@@ -35,7 +35,6 @@ class Simulator:
         if script is None:
             script = demo_script() if demo else Script()
         self._site = Site(script, demo_compose if demo else compose)
-        self._server: web.Server | None = None
         self._runner: web.ServerRunner | None = None
 
     async def __aenter__(self) -> Self:
@@ -54,8 +53,7 @@ class Simulator:
         """Returns the origin, `http://127.0.0.1:PORT`."""
         if self._runner is not None:
             raise RuntimeError("the simulator is already running")
-        server = _SiteServer(self._site)
-        runner = web.ServerRunner(server, shutdown_timeout=_GRACE_S)
+        runner = web.ServerRunner(_SiteServer(self._site), shutdown_timeout=_GRACE_S)
         await runner.setup()
         site = web.TCPSite(runner, host, port, backlog=1024)
         try:
@@ -63,13 +61,13 @@ class Simulator:
         except OSError:
             await runner.cleanup()
             raise
-        self._server, self._runner = server, runner
+        self._runner = runner
         self._site.origin = site.name.rstrip("/")
         return self._site.origin
 
     async def stop(self) -> None:
         """Under a second, whatever the connections are doing; nothing happens if not running."""
-        runner, self._runner, self._server = self._runner, None, None
+        runner, self._runner = self._runner, None
         if runner is None:
             return
         self.stats.excuse_open_chats()
@@ -96,11 +94,6 @@ class Simulator:
     def script(self, script: Script) -> None:
         self._site.script = script
 
-    @property
-    def open_connections(self) -> int:
-        """TCP connections open now, idle ones included."""
-        return len(self._server.connections) if self._server is not None else 0
-
 
 class _SiteServer(web.Server):
     """aiohttp's low-level server: one handler, connections counted, room for uploads."""
@@ -118,7 +111,12 @@ class _SiteServer(web.Server):
 
     def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
         self._stats.connections += 1
+        self._stats.open_connections += 1
         super().connection_made(handler, transport)
+
+    def connection_lost(self, handler: RequestHandler, exc: BaseException | None = None) -> None:
+        self._stats.open_connections -= 1
+        super().connection_lost(handler, exc)
 
     def _request(
         self,

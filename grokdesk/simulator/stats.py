@@ -62,6 +62,8 @@ class Stats:
     """Heartbeat frames received on chat sockets."""
     connections: int = 0
     """TCP connections accepted so far."""
+    open_connections: int = 0
+    """TCP connections open now, idle ones included."""
     prompts: deque[ReceivedPrompt] = field(default_factory=lambda: deque(maxlen=_KEPT))
     uploads: deque[Upload] = field(default_factory=lambda: deque(maxlen=_KEPT))
     deleted_assets: deque[str] = field(default_factory=lambda: deque(maxlen=_KEPT))
@@ -118,6 +120,7 @@ class Stats:
             "closed_early_at": list(self.closed_early_at),
             "pings": self.pings,
             "connections": self.connections,
+            "open_connections": self.open_connections,
             "prompts": list(self.prompts),
             "uploads": list(self.uploads),
             "deleted_assets": list(self.deleted_assets),

@@ -15,6 +15,7 @@ from grokdesk.store import intents, meta
 from grokdesk.store.db import Database
 from grokdesk.store.schema import SLICE, AccountTable, QuotaWindowTable
 
+
 @dataclass(frozen=True, slots=True)
 class StoredAccount:
     account: Account

@@ -10,9 +10,11 @@ from typing import Any, TypeVar
 from peewee import SqliteDatabase
 
 from grokdesk.kernel.clock import Clock, SystemClock
-from grokdesk.store import opening
+from grokdesk.store import connection
 from grokdesk.store.commit import CALL, ROW, commit
 from grokdesk.store.errors import DAMAGE, StoreError, explain, result_code
+from grokdesk.store.inspection import suspect_mark
+from grokdesk.store.opening import open_file, open_memory
 from grokdesk.store.worker import Job, WorkerThread
 
 _log = logging.getLogger(__name__)
@@ -59,7 +61,7 @@ class Database:
     @property
     def raw(self) -> sqlite3.Connection:
         """Past peewee, where its query builder costs too much."""
-        return opening.raw(self.sql)
+        return connection.raw(self.sql)
 
     async def open(self) -> None:
         """Once. StoreError when the user must act: a newer file, a disk that cannot be read."""
@@ -92,7 +94,7 @@ class Database:
 
     async def backup(self, target: Path) -> None:
         """Make a complete copy at `target`, or none."""
-        await self._submit(_ALONE, lambda: opening.backup(self.raw, target))
+        await self._submit(_ALONE, lambda: connection.backup(self.raw, target))
 
     async def _submit(self, kind: object, work: Any) -> Any:
         if self._closed:
@@ -101,9 +103,9 @@ class Database:
 
     def _open(self) -> None:
         if self.path is None:
-            self._sql = opening.open_memory()
+            self._sql = open_memory()
             return
-        opened = opening.open_file(self.path, self._clock.now())
+        opened = open_file(self.path, self._clock.now())
         self._sql, self.notice, self.saving = opened.sql, opened.notice, opened.saving
         if opened.notice:
             _log.warning("%s", opened.notice)
@@ -145,7 +147,7 @@ class Database:
         damaged = any(result_code(error.__cause__ or error) in DAMAGE for error in troubles)
         if damaged and self.path is not None and self.saving:
             with contextlib.suppress(OSError):
-                opening.suspect_mark(self.path).touch(mode=0o600)
+                suspect_mark(self.path).touch(mode=0o600)
 
 
 def _run_alone(job: Job) -> None:

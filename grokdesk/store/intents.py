@@ -49,5 +49,6 @@ def switch(sql: SqliteDatabase, previous: str, vault: str) -> None:
         note(sql, previous, account_ids)
     meta.write(sql, meta.VAULT, vault)
     VaultIntentTable.delete().where(
-        VaultIntentTable.vault == vault, VaultIntentTable.account_id.in_(AccountTable.select(AccountTable.id))
+        VaultIntentTable.vault == vault,
+        VaultIntentTable.account_id.in_(AccountTable.select(AccountTable.id)),
     ).execute(sql)

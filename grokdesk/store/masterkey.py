@@ -54,28 +54,28 @@ class MasterKeys:
 
         `may_create` is for a database without sealed tokens: any key will do, or a new one.
         """
+        found = await asyncio.to_thread(self._from_files)
+        if (key := _choose(found, known_id, any_will_do=may_create)) is not None:
+            return key
         locked: VaultLockedError | None = None
-        found = [key for key in await self._from_files() if key is not None]
         try:
             found += await self._from_keyring()
         except VaultLockedError as error:
             locked = error
-        for key in found:
-            if key.id == known_id:
-                return key
-        if found and (may_create or not known_id):
-            return found[0]
+        if (key := _choose(found, known_id, any_will_do=may_create or not known_id)) is not None:
+            return key
         if may_create:
             return await self._create()
         raise locked or VaultLockedError(_missing(found))
 
-    async def _from_files(self) -> list[MasterKey | None]:
-        """Those that someone chose come first, ours comes last but before the keyring."""
-        return [
-            await asyncio.to_thread(_read_credential, self._credential),
-            await asyncio.to_thread(read_key_file, self._named),
-            await asyncio.to_thread(read_key_file, self._file),
-        ]
+    def _from_files(self) -> list[MasterKey]:
+        """Those that someone named come first."""
+        keys = (
+            _read_credential(self._credential),
+            read_key_file(self._named),
+            read_key_file(self._file),
+        )
+        return [key for key in keys if key is not None]
 
     async def _from_keyring(self) -> list[MasterKey]:
         text = await self._keyring.get(KEYRING_USER)
@@ -92,6 +92,13 @@ class MasterKeys:
                 raise
             return await asyncio.to_thread(create_key_file, self._file, secret)
         return _in_keyring(secret)
+
+
+def _choose(found: list[MasterKey], known_id: str, *, any_will_do: bool) -> MasterKey | None:
+    for key in found:
+        if key.id == known_id:
+            return key
+    return found[0] if found and any_will_do else None
 
 
 def read_key_file(path: Path | None) -> MasterKey | None:

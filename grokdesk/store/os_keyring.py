@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from grokdesk.domain.errors import VaultLockedError
 from grokdesk.kernel.clock import Clock, SystemClock
@@ -20,9 +20,7 @@ T = TypeVar("T")
 LIMIT_S = 20.0
 
 _REFUSED = ("keyrings.alt.", "keyring.backends.fail.", "keyring.backends.null.")
-_LOCKED = frozenset(
-    {"KeyringLocked", "InitError", "LockedException", "PromptDismissedException"}
-)
+_LOCKED = frozenset({"KeyringLocked", "InitError", "LockedException", "PromptDismissedException"})
 _PROBE = "probe"
 
 
@@ -123,7 +121,8 @@ class OsKeyring:
 
 def find_proper_backend() -> "KeyringBackend":
     """The keyring that the system or the user's configuration offers, if it keeps secrets."""
-    import keyring.core  # noqa: PLC0415 - a tenth of a second that a start without it saves
+    # A tenth of a second that a start without it saves; the same below.
+    import keyring.core
 
     keyring.core.init_backend(limit=is_proper)
     chosen = keyring.core.get_keyring()
@@ -141,14 +140,16 @@ def is_proper(backend: object) -> bool:
 
 def _members(backend: "KeyringBackend") -> "Sequence[KeyringBackend]":
     """A chain is asked for its members, best first: it would write to whichever comes first."""
-    if type(backend).__module__ == "keyring.backends.chainer":
-        members: Sequence[KeyringBackend] = backend.backends
-        return members
-    return [backend]
+    from keyring.backends.chainer import ChainerBackend
+
+    if not isinstance(backend, ChainerBackend):
+        return [backend]
+    members: Sequence[KeyringBackend] = backend.backends
+    return members
 
 
 def _delete(service: str, user: str, backend: "KeyringBackend") -> bool:
-    from keyring.errors import PasswordDeleteError  # noqa: PLC0415 - as above
+    from keyring.errors import PasswordDeleteError
 
     try:
         backend.delete_password(service, user)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from grokdesk.store.connection import read_only
+
 _log = logging.getLogger(__name__)
 
 _BY_ROWID = ("account", "api_key", "sealed_token", "usage")
@@ -25,10 +27,9 @@ class Salvaged:
 
 def copy_readable(damaged: Path, target: sqlite3.Connection) -> Salvaged:
     """Damage never raises: a table that cannot be read at all gives no rows."""
-    uri = f"{damaged.absolute().as_uri()}?mode=ro"
     target.execute("BEGIN IMMEDIATE")
     target.execute("PRAGMA defer_foreign_keys = 1")
-    with contextlib.closing(sqlite3.connect(uri, uri=True)) as source:
+    with contextlib.closing(read_only(damaged)) as source:
         copied = {table: _copy(source, target, table) for table in _BY_ROWID}
         # The totals of the raw rows were rebuilt just now; those that can be read are better.
         copied |= {table: _copy(source, target, table) for table in _BY_KEY}

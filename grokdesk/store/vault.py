@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from grokdesk.domain.account import Token
 from grokdesk.store.vault_keyring import KeyringVault
 from grokdesk.store.vault_memory import MemoryVault
 from grokdesk.store.vault_sealed import SealedVault

@@ -18,11 +18,9 @@ class KeyringVault:
 
     name = "keyring"
 
-    def __init__(
-        self, db: Database, service_name: str, *, keyring: OsKeyring | None = None
-    ) -> None:
+    def __init__(self, db: Database, keyring: OsKeyring) -> None:
         self._db = db
-        self._keyring = keyring or OsKeyring(service_name)
+        self._keyring = keyring
         self._known: dict[str, Token] = {}
         """Read once: a keyring takes some 20 ms per entry and may be locked at any time."""
         self._mine: set[str] = set()

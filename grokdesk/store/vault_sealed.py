@@ -73,7 +73,7 @@ class SealedVault:
         return next((version for (version,) in query.tuples().execute(self._db.sql)), 0)
 
     def _unseal(self, account_id: str) -> Token | None:
-        from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - see _open_cipher
+        from cryptography.exceptions import InvalidTag
 
         table = SealedTokenTable
         query = table.select(table.version, table.nonce, table.ciphertext)
@@ -94,7 +94,7 @@ class SealedVault:
             raise VaultLockedError(self._locked)
         if self._cipher is None:
             # Takes some 20 ms to import; a start that seals nothing saves them.
-            from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
+            from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
             self._cipher = AESGCM(self._key)
         return self._cipher

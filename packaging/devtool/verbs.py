@@ -10,7 +10,7 @@ from devtool import locks, pytests, system, venv
 from devtool.console import ROOT, Command, ToolError, become, capture, run, run_or_stop, say
 
 # These answer in the terminal, so they need no Qt.
-_TERMINAL = {"serve", "accounts", "keys", "doctor", "--selftest", "--version", "--help", "-h"}
+_TERMINAL = {"serve", "accounts", "keys", "status", "--selftest", "--version", "--help", "-h"}
 
 
 def start(arguments: Sequence[str]) -> int:

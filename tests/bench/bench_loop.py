@@ -13,6 +13,9 @@ import statistics
 import subprocess
 import sys
 import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 CONNECTIONS = 16
 SECONDS = 1.5

@@ -366,6 +366,13 @@ class TestUploads:
         assert status == 200
         assert sim.stats.uploads[0].file_name == "a.txt"
 
+    async def test_a_client_that_asks_first_is_invited_to_send(self, sim, http):
+        async with asyncio.timeout(5):
+            body = await json_of(
+                http, sim, "POST", "/rest/rate-limits", json={"modelName": "fast"}, expect100=True
+            )
+        assert body["totalQueries"] == 30
+
     async def test_a_form_without_a_file_is_refused(self, sim, http):
         form = aiohttp.FormData({"file_source": "x"}, default_to_multipart=True)
         status, _ = await call(http, sim, "POST", "/http/upload-file-v2/direct", data=form)

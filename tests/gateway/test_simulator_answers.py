@@ -150,8 +150,8 @@ class TestDemo:
 
     def test_it_keeps_a_human_pace(self):
         script = demo_script()
-        assert script.chunk_delay_s - script.chunk_jitter_s == pytest.approx(0.015)
-        assert script.chunk_delay_s + script.chunk_jitter_s == pytest.approx(0.025)
+        assert script.chunk_delay_s - script.chunk_jitter_s >= 0.015
+        assert script.chunk_delay_s + script.chunk_jitter_s <= 0.025
 
 
 class TestScriptPatch:

@@ -126,7 +126,10 @@ async def test_a_limit_on_an_account_without_a_reading_rests_only_that_mode(
     ("error", "state"),
     [
         (TokenRejectedError("signed out", status=401, excerpt="no session"), AccountState.EXPIRED),
-        (AccountBlockedError("blocked", status=403, excerpt="user is blocked"), AccountState.BLOCKED),
+        (
+            AccountBlockedError("blocked", status=403, excerpt="user is blocked"),
+            AccountState.BLOCKED,
+        ),
     ],
 )
 async def test_a_dead_account_keeps_the_evidence(

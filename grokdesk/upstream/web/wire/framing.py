@@ -92,7 +92,11 @@ class FrameSplitter:
             data = bytes(self._line.rest) + data
             self._line = OpenLine()
         *lines, rest = data.split(b"\n")
-        payloads = [line if line[:1] == b"{" else _payload_of(line) for line in lines if line]
+        payloads = [
+            payload
+            for line in lines
+            if (payload := line if line[:1] == b"{" else _payload_of(line))
+        ]
         if rest:
             self._line = OpenLine(rest)
             payloads += self._line.cut()

@@ -8,7 +8,7 @@ import msgspec
 from grokdesk.domain.errors import ProtocolChangedError
 from grokdesk.upstream.web.wire.excerpts import excerpt
 
-UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+UNREADABLE = (msgspec.MsgspecError, UnicodeError, RecursionError)
 """What msgspec raises for bytes that are not JSON, not UTF-8 or nested too deeply."""
 
 _NOTHING: Mapping[str, Any] = {}

@@ -5,11 +5,8 @@ exhausted, 16 unauthenticated) or words; words are looked for in code and messag
 """
 
 import enum
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 
 from grokdesk.domain.errors import (
     AccountBlockedError,
@@ -28,9 +25,7 @@ from grokdesk.domain.errors import (
 )
 from grokdesk.upstream.web.wire.excerpts import excerpt
 from grokdesk.upstream.web.wire.lenient import object_of, parse_json, text_of
-
-RETRY_AFTER_LIMIT = 86_400.0
-"""Seconds; nobody waits longer because of one header."""
+from grokdesk.upstream.web.wire.waits import retry_after
 
 
 class Form(enum.Enum):
@@ -189,7 +184,7 @@ def classify_inband(code: int | str | None, message: str) -> UpstreamError:
     word = "" if code is None else str(code).strip().lower()
     status = _STATUS_OF_CODE.get(word, _UNKNOWN_STATUS)
     answer = _Answer(status, Form.JSON, word, f"{word} {message}".lower())
-    return _error(INBAND_RULES, answer, status=None, evidence=excerpt(message), retry_after=None)
+    return _error(INBAND_RULES, answer, status=None, evidence=excerpt(message), wait_s=None)
 
 
 def error_fields(value: object) -> tuple[int | str | None, str]:
@@ -205,17 +200,6 @@ def error_fields(value: object) -> tuple[int | str | None, str]:
     return code if isinstance(code, int | str) else None, next(filter(None, texts), "")
 
 
-def retry_after(headers: Mapping[str, str], now: float | None = None) -> float | None:
-    """Seconds to wait, within 0 and RETRY_AFTER_LIMIT; None when upstream does not say."""
-    given = _lowered(headers)
-    value = given.get("retry-after", "").strip()
-    if re.fullmatch(r"[+-]?\d{1,12}(?:\.\d{1,6})?", value):
-        return _within_limit(float(value))
-    until, since = _unix_time(value), _unix_time(given.get("date", ""))
-    start = since if since is not None else now
-    return None if until is None or start is None else _within_limit(until - start)
-
-
 def _http(
     rules: tuple[Rule, ...],
     status: int,
@@ -223,9 +207,14 @@ def _http(
     body: bytes,
     now: float | None,
 ) -> UpstreamError:
-    wait = retry_after(headers, now)
-    answer = _answer(status, _lowered(headers), body)
-    return _error(rules, answer, status=status, evidence=excerpt(body), retry_after=wait)
+    lowered = {name.lower(): value for name, value in headers.items()}
+    return _error(
+        rules,
+        _answer(status, lowered, body),
+        status=status,
+        evidence=excerpt(body),
+        wait_s=retry_after(lowered, now),
+    )
 
 
 def _error(
@@ -234,13 +223,11 @@ def _error(
     *,
     status: int | None,
     evidence: str,
-    retry_after: float | None,
+    wait_s: float | None,
 ) -> UpstreamError:
     rule = next(rule for rule in rules if _fits(rule, answer))
     if rule.error is RateLimitedError:
-        return RateLimitedError(
-            rule.sentence, status=status, excerpt=evidence, retry_after=retry_after
-        )
+        return RateLimitedError(rule.sentence, status=status, excerpt=evidence, retry_after=wait_s)
     return rule.error(rule.sentence, status=status, excerpt=evidence)
 
 
@@ -268,19 +255,3 @@ def _answer(status: int, headers: Mapping[str, str], body: bytes) -> _Answer:
     is_html = text.startswith(b"<") or headers.get("content-type", "").startswith("text/html")
     words = text.decode("utf-8", "replace").lower()
     return _Answer(status, Form.HTML if is_html else Form.TEXT, "", words)
-
-
-def _lowered(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}
-
-
-def _within_limit(seconds: float) -> float:
-    return min(RETRY_AFTER_LIMIT, max(0.0, seconds))
-
-
-def _unix_time(value: str) -> float | None:
-    try:
-        moment = parsedate_to_datetime(value)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, TypeError, OverflowError, IndexError):
-        return None

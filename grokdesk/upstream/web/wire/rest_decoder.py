@@ -128,7 +128,7 @@ class RestDecoder:
             self._finish()
             return True
         self._puzzled_by(payload)
-        return not payload or self._take_several(payload)
+        return self._take_several(payload)
 
     def _take_several(self, payload: bytes) -> bool:
         line = OpenLine(payload)

@@ -1,0 +1,52 @@
+"""One service call for each of several accounts, a few at once; failures are gathered."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from grokdesk.domain.errors import GrokdeskError
+from grokdesk.services.accounts import AccountSnapshot
+from grokdesk.ui import text
+
+_AT_ONCE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class BulkResult:
+    done: int
+    failures: tuple[tuple[AccountSnapshot, str], ...]
+
+    def sentence(self, verb: str) -> str:
+        """`verb` is a past participle: "3 accounts checked. Lab 01: …"."""
+        parts = [f"{text.count(self.done, 'account')} {verb}."] if self.done else []
+        if self.failures:
+            account, reason = self.failures[0]
+            more = f" ({len(self.failures) - 1} more failed)" if len(self.failures) > 1 else ""
+            parts.append(f"{text.account_name(account.label)}: {text.one_line(reason, 300)}{more}")
+        return " ".join(parts)
+
+
+async def for_each(
+    accounts: Sequence[AccountSnapshot],
+    call: Callable[[AccountSnapshot], Awaitable[object]],
+    on_progress: Callable[[int, int], object] = lambda _done, _total: None,
+) -> BulkResult:
+    """Cancelling stops what runs; what is done stays done."""
+    limit = asyncio.Semaphore(_AT_ONCE)
+    failures: list[tuple[AccountSnapshot, str]] = []
+    settled = 0
+
+    async def one(account: AccountSnapshot) -> None:
+        nonlocal settled
+        async with limit:
+            try:
+                await call(account)
+            except GrokdeskError as error:
+                failures.append((account, str(error)))
+        settled += 1
+        on_progress(settled, len(accounts))
+
+    async with asyncio.TaskGroup() as group:
+        for account in accounts:
+            _ = group.create_task(one(account))
+    return BulkResult(len(accounts) - len(failures), tuple(failures))

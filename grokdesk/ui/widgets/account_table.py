@@ -1,0 +1,111 @@
+"""The account table: what is selected stays selected, whatever is refreshed around it."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QShowEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+
+from grokdesk.kernel.clock import Clock
+from grokdesk.services.accounts import AccountSnapshot
+from grokdesk.ui.clipboard import Clipboard
+from grokdesk.ui.models.accounts import AccountsModel, Column
+from grokdesk.ui.theme import Theme
+from grokdesk.ui.widgets.account_delegate import ROW_HEIGHT, AccountDelegate
+
+_TICK_MS = 1_000
+_WIDTHS = {
+    Column.LABEL: 190,
+    Column.TIER: 72,
+    Column.STATE: 126,
+    Column.FAST: 76,
+    Column.AUTO: 76,
+    Column.EXPERT: 76,
+    Column.HEAVY: 76,
+    Column.RESETS: 92,
+    Column.IN_FLIGHT: 74,
+    Column.LAST_USED: 104,
+}
+_NARROWEST_LABEL = 140
+
+
+class AccountTable(QTableView):
+    selection_changed = Signal()
+    menu_wanted = Signal(QPoint)
+    """At this place on the screen."""
+
+    def __init__(
+        self, model: AccountsModel, theme: Theme, clock: Clock, clipboard: Clipboard
+    ) -> None:
+        super().__init__()
+        self._model = model
+        self._clipboard = clipboard
+        self.setModel(model)
+        self.setItemDelegate(AccountDelegate(self, model, theme, clock))
+        self.setAccessibleName("Accounts")
+        self.setShowGrid(False)
+        self.setMouseTracking(False)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self._set_up_headers()
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(self._ask_for_menu)
+        self.selectionModel().selectionChanged.connect(self.selection_changed.emit)
+        model.layoutChanged.connect(self.selection_changed.emit)
+        model.dataChanged.connect(self.selection_changed.emit)
+        # Countdowns: only what is visible is painted again.
+        self._timer = QTimer(self, interval=_TICK_MS)
+        self._timer.timeout.connect(self.viewport().update)
+
+    def selected(self) -> tuple[AccountSnapshot, ...]:
+        return self._model.accounts_at(self._selected_rows())
+
+    def copy_selected(self) -> None:
+        rows = self._selected_rows()
+        if rows:
+            self._clipboard.copy(self._model.as_tsv(rows))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_selected()
+        else:
+            super().keyPressEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._timer.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._timer.stop()
+
+    def _selected_rows(self) -> Sequence[int]:
+        selection = self.selectionModel().selection()
+        rows: set[int] = set()
+        for part in selection:
+            rows.update(range(part.top(), part.bottom() + 1))
+        return sorted(rows)
+
+    def _set_up_headers(self) -> None:
+        rows = self.verticalHeader()
+        rows.hide()
+        rows.setMinimumSectionSize(ROW_HEIGHT)
+        rows.setDefaultSectionSize(ROW_HEIGHT)
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        columns = self.horizontalHeader()
+        columns.setHighlightSections(False)
+        columns.setSectionsMovable(True)
+        columns.setMinimumSectionSize(56)
+        for column, width in _WIDTHS.items():
+            columns.resizeSection(column, width)
+        columns.setSectionResizeMode(Column.LABEL, QHeaderView.ResizeMode.Stretch)
+        self.setSortingEnabled(True)
+        self.sortByColumn(Column.LABEL, Qt.SortOrder.AscendingOrder)
+
+    def _ask_for_menu(self, place: QPoint) -> None:
+        self.menu_wanted.emit(self.viewport().mapToGlobal(place))

@@ -1,0 +1,255 @@
+"""From a client's JSON to a ChatRequest, or to a sentence that names the field."""
+
+import json
+
+import pytest
+
+from grokdesk.domain.chat import Message, Role
+from grokdesk.domain.errors import InvalidRequestError
+from grokdesk.gateway.openai.parse import parse_chat
+
+USER = {"role": "user", "content": "Hi"}
+
+
+def parse(**fields):
+    return parse_chat(json.dumps({"model": "grok-fast", "messages": [USER], **fields}).encode())
+
+
+def texts_of(*messages):
+    return [message.text for message in parse(messages=list(messages)).request.messages]
+
+
+def refusal(**fields):
+    with pytest.raises(InvalidRequestError) as caught:
+        parse(**fields)
+    return caught.value
+
+
+def test_a_plain_request():
+    call = parse()
+    assert call.request.model == "grok-fast"
+    assert call.request.messages == (Message(Role.USER, "Hi"),)
+    assert (call.wants_stream, call.wants_usage, call.stop) == (False, False, ())
+    assert call.request.temperature is None
+    assert call.request.max_tokens is None
+
+
+@pytest.mark.parametrize(("value", "wanted"), [(True, True), (False, False), (None, False)])
+def test_stream_is_taken_as_it_is_said(value, wanted):
+    assert parse(stream=value).wants_stream is wanted
+
+
+def test_zero_and_one_are_taken_literally():
+    request = parse(temperature=0, top_p=0, max_tokens=1).request
+    assert (request.temperature, request.top_p, request.max_tokens) == (0, 0, 1)
+
+
+def test_the_newer_name_of_max_tokens_wins():
+    assert parse(max_tokens=5, max_completion_tokens=7.0).request.max_tokens == 7
+
+
+def test_usage_is_wanted_only_when_asked_for():
+    assert parse(stream_options={"include_usage": True}).wants_usage
+    assert not parse(stream_options={"include_usage": False}).wants_usage
+    assert not parse(stream_options=None).wants_usage
+    assert not parse(stream_options={"else": 1}).wants_usage
+
+
+def test_fields_that_nobody_knows_are_ignored():
+    call = parse(min_p=0.1, logit_bias={"1": 2}, user="x", seed=1, store=False, metadata={"a": {}})
+    assert call.request.messages[0].text == "Hi"
+
+
+@pytest.mark.parametrize(
+    ("role", "known_as"),
+    [
+        ("system", Role.SYSTEM),
+        ("developer", Role.SYSTEM),
+        ("user", Role.USER),
+        ("assistant", Role.ASSISTANT),
+        ("tool", Role.TOOL),
+        ("function", Role.TOOL),
+    ],
+)
+def test_all_roles_are_known_at_any_position(role, known_as):
+    messages = [USER, {"role": role, "content": "x"}]
+    assert parse(messages=messages).request.messages[1].role is known_as
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ("a", "a"),
+        ("", ""),
+        (None, ""),
+        ([], ""),
+        ([{"type": "text", "text": "a"}, {"type": "text", "text": "b"}], "a\nb"),
+        ([{"type": "input_text", "text": "a"}], "a"),
+        ([{"text": "no type"}], "no type"),
+        (["bare", "strings"], "bare\nstrings"),
+        ([["nested", ["deeper"]]], "nested\ndeeper"),
+        ({"type": "text", "text": "no list"}, "no list"),
+        ([{"type": "text", "text": "a", "cache_control": {"type": "ephemeral"}}], "a"),
+        ([{"type": "refusal", "refusal": "No."}], "No."),
+        ([{"type": "thinking", "thinking": "x"}, {"type": "text", "text": "a"}], "a"),
+    ],
+)
+def test_every_form_of_text_content_is_taken(content, text):
+    assert texts_of({"role": "user", "content": content}) == [text]
+
+
+def test_content_may_be_absent():
+    assert texts_of({"role": "assistant"}, USER) == ["", "Hi"]
+
+
+@pytest.mark.parametrize(
+    ("part", "word"),
+    [
+        ({"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}, "images"),
+        ({"type": "input_image", "image_url": "https://x"}, "images"),
+        ({"type": "input_audio", "input_audio": {}}, "audio"),
+        ({"type": "file", "file": {}}, "files"),
+    ],
+)
+@pytest.mark.parametrize("role", ["user", "tool"])
+def test_what_cannot_be_taken_yet_is_refused_by_place(part, word, role):
+    content = [{"type": "text", "text": "look"}, part]
+    error = refusal(messages=[USER, {"role": role, "content": content}])
+    assert error.param == "messages[1].content[1]"
+    assert word in str(error)
+
+
+def test_a_tool_result_may_hold_anything_that_json_can_say():
+    messages = [
+        USER,
+        {
+            "role": "assistant",
+            "content": None,
+            "tool_calls": [
+                {
+                    "id": "call_1",
+                    "type": "function",
+                    "function": {"name": "weather", "arguments": '{"city":"Oslo"}'},
+                }
+            ],
+        },
+        {"role": "tool", "tool_call_id": "call_1", "content": [["a", {"t": 1}], 5, True]},
+        {"role": "tool", "tool_call_id": "call_2", "content": {"ok": True}},
+    ]
+    answers = parse(messages=messages).request.messages[2:]
+    assert answers == (
+        Message(Role.TOOL, 'a\n{"t":1}\n5\ntrue', name="weather", call_id="call_1"),
+        Message(Role.TOOL, '{"ok":true}', name="", call_id="call_2"),
+    )
+
+
+def test_tool_calls_of_the_past_are_written_out():
+    calls = [
+        {"id": "1", "function": {"name": "a<b", "arguments": '{"x":1}'}},
+        {"id": "2", "function": {"name": "c", "arguments": {"y": 2}}},
+    ]
+    (text,) = texts_of({"role": "assistant", "content": "Let me see.", "tool_calls": calls})
+    assert text == (
+        "Let me see.\n<tool_calls>\n"
+        "  <tool_call>\n    <tool_name>a&lt;b</tool_name>\n"
+        '    <parameters>{"x":1}</parameters>\n  </tool_call>\n'
+        "  <tool_call>\n    <tool_name>c</tool_name>\n"
+        '    <parameters>{"y":2}</parameters>\n  </tool_call>\n'
+        "</tool_calls>"
+    )
+
+
+def test_the_older_function_call_is_written_out_too():
+    (text,) = texts_of(
+        {"role": "assistant", "content": None, "function_call": {"name": "f", "arguments": None}}
+    )
+    assert "<tool_name>f</tool_name>\n    <parameters>{}</parameters>" in text
+
+
+@pytest.mark.parametrize(
+    ("calls", "param"),
+    [
+        ("x", "messages[0].tool_calls"),
+        ([1], "messages[0].tool_calls[0]"),
+        ([{}], "messages[0].tool_calls[0].function"),
+        ([{"function": {"name": 1}}], "messages[0].tool_calls[0].function"),
+    ],
+)
+def test_a_broken_tool_call_is_named(calls, param):
+    assert refusal(messages=[{"role": "assistant", "tool_calls": calls}]).param == param
+
+
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [
+        ({"model": ""}, "model"),
+        ({"model": 1}, "model"),
+        ({"messages": []}, "messages"),
+        ({"messages": "Hi"}, "messages"),
+        ({"messages": [{"content": "x"}]}, "messages[0].role"),
+        ({"messages": [{"role": "wizard", "content": "x"}]}, "messages[0].role"),
+        ({"messages": [USER, 5]}, "messages[1]"),
+        ({"messages": [{"role": "user", "content": 5}]}, "messages[0].content"),
+        ({"messages": [{"role": "user", "content": [5]}]}, "messages[0].content[0]"),
+        ({"messages": [{"role": "user", "content": [{"type": "x"}]}]}, "messages[0].content[0]"),
+        ({"messages": [{"role": "user", "content": [{"type": 1}]}]}, "messages[0].content[0]"),
+        ({"messages": [{"role": "user", "content": [{"type": "text"}]}]}, "messages[0].content[0]"),
+        ({"stream": "yes"}, "stream"),
+        ({"temperature": "hot"}, "temperature"),
+        ({"temperature": 2.1}, "temperature"),
+        ({"top_p": -0.1}, "top_p"),
+        ({"max_tokens": 0}, "max_tokens"),
+        ({"max_tokens": 1.5}, "max_tokens"),
+        ({"max_completion_tokens": -1}, "max_completion_tokens"),
+        ({"max_tokens": True}, "max_tokens"),
+        ({"n": 2}, "n"),
+        ({"n": 0}, "n"),
+        ({"logprobs": True}, "logprobs"),
+        ({"tools": [{"type": "function", "function": {"name": "f"}}]}, "tools"),
+        ({"tools": [{}], "tool_choice": "auto"}, "tools"),
+        ({"functions": [{"name": "f"}]}, "functions"),
+        ({"response_format": {"type": "json_object"}}, "response_format"),
+        ({"response_format": "json"}, "response_format"),
+        ({"modalities": ["text", "audio"]}, "modalities"),
+        ({"stop": ["x"] * 5 + [f"{n}" for n in range(20)]}, "stop"),
+        ({"stop": "x" * 5000}, "stop"),
+        ({"stop": [1]}, "stop[0]"),
+        ({"stream_options": {"include_usage": 1}}, "stream_options.include_usage"),
+    ],
+)
+def test_every_refusal_names_its_parameter(fields, param):
+    assert refusal(**fields).param == param
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"tools": []},
+        {"tools": None},
+        {"tools": [{"type": "function"}], "tool_choice": "none"},
+        {"functions": [{"name": "f"}], "function_call": "none"},
+        {"n": 1},
+        {"n": None},
+        {"logprobs": False},
+        {"response_format": {"type": "text"}},
+        {"response_format": None},
+        {"modalities": ["text"]},
+        {"parallel_tool_calls": True},
+    ],
+)
+def test_what_asks_for_nothing_special_passes(fields):
+    assert parse(**fields).request.messages[0].text == "Hi"
+
+
+@pytest.mark.parametrize(
+    ("stop", "stops"),
+    [("END", ("END",)), (["a", "b", "a"], ("a", "b")), (None, ()), ([], ()), ("", ()), ([""], ())],
+)
+def test_stop_is_a_text_or_a_list(stop, stops):
+    assert parse(stop=stop).stop == stops
+
+
+def test_a_missing_field_is_named():
+    with pytest.raises(InvalidRequestError, match="'model' is missing") as caught:
+        parse_chat(b'{"messages":[]}')
+    assert caught.value.param == "model"

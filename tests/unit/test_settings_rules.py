@@ -1,0 +1,185 @@
+import pytest
+
+from grokdesk.settings import rules
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("https://grok.com", "https://grok.com"),
+        (" HTTPS://Grok.com/ ", "https://grok.com"),
+        ("https://grok.com:443", "https://grok.com"),
+        ("https://eu.grok.com", "https://eu.grok.com"),
+        ("http://127.0.0.1:9000", "http://127.0.0.1:9000"),
+        ("http://127.8.8.8:9000/", "http://127.8.8.8:9000"),
+        ("https://localhost:9000", "https://localhost:9000"),
+        ("http://[::1]:9000", "http://[::1]:9000"),
+    ],
+)
+def test_tokens_may_go_to_grok_and_to_this_computer(given, kept):
+    assert rules.web_origin(given) == kept
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://evil.example",
+        "https://notgrok.com",
+        "https://grok.com.evil.example",
+        "https://grok.com.",
+        "https://x.ai",
+        "http://grok.com",
+        "https://grok.com:8443",
+        "http://192.168.1.5:9000",
+        "http://0.0.0.0:9000",
+        "https://[2001:db8::1]",
+        "https://2130706433",
+        "http://127.0.0.1.nip.io",
+    ],
+)
+def test_no_other_host_gets_tokens_and_the_reason_says_so(url):
+    with pytest.raises(ValueError, match="your tokens would be sent to somebody else"):
+        rules.web_origin(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "grok.com",
+        "https://",
+        "https://grok.com@evil.example",
+        "https://evil.example#@grok.com",
+        "https://evil.example/?grok.com",
+        "https://grok.com\\@evil.example",
+        "https://grok.com/path",
+        "https://grok.com:443:80",
+        "https://grok.com\n",
+        "https://grоk.com",  # noqa: RUF001 - a Cyrillic letter
+        "ftp://grok.com",
+        "javascript:alert(1)",
+        "https://grok.com\x00.evil.example",
+    ],
+)
+def test_what_is_not_a_plain_address_is_refused(url):
+    if url == "https://grok.com\n":
+        assert rules.web_origin(url) == "https://grok.com"
+        return
+    with pytest.raises(ValueError, match="must be"):
+        rules.web_origin(url)
+
+
+def test_pictures_may_also_come_from_x_ai():
+    assert rules.asset_origin("https://imgen.x.ai") == "https://imgen.x.ai"
+    assert rules.asset_origin("https://assets.grok.com/") == "https://assets.grok.com"
+    assert rules.asset_origin("  ") == ""
+    with pytest.raises(ValueError, match="tokens"):
+        rules.asset_origin("https://notx.ai")
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("", ""),
+        ("wss://grok.com", "wss://grok.com"),
+        ("wss://grok.com/ws/mgw/", "wss://grok.com/ws/mgw/"),
+        ("ws://127.0.0.1:9000/ws/mgw/", "ws://127.0.0.1:9000/ws/mgw/"),
+    ],
+)
+def test_the_socket_may_have_a_path(given, kept):
+    assert rules.socket_url(given) == kept
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://grok.com/ws",
+        "ws://grok.com/ws",
+        "wss://evil.example/ws",
+        "wss://grok.com/ws?uid=1",
+        "wss://grok.com/../x",
+        "wss://grok.com@evil.example/",
+        "grok.com/ws",
+    ],
+)
+def test_any_other_socket_is_refused(url):
+    with pytest.raises(ValueError, match="must be"):
+        rules.socket_url(url)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("127.0.0.1", "127.0.0.1"),
+        (" LocalHost ", "localhost"),
+        ("[::1]", "::1"),
+        ("0:0:0:0:0:0:0:1", "::1"),
+        ("0.0.0.0", "0.0.0.0"),
+        ("192.168.1.5", "192.168.1.5"),
+    ],
+)
+def test_one_listens_on_localhost_or_an_address(given, kept):
+    assert rules.bind_host(given) == kept
+
+
+@pytest.mark.parametrize("host", ["", "example.com", "my-laptop", "127.0.0.1:80", "127.1", "*"])
+def test_one_does_not_listen_on_a_name(host):
+    with pytest.raises(ValueError, match="IP address"):
+        rules.bind_host(host)
+
+
+def test_nobody_can_listen_on_a_multicast_address():
+    with pytest.raises(ValueError, match="multicast"):
+        rules.bind_host("224.0.0.1")
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"),
+    [
+        ("localhost", True),
+        ("127.3.2.1", True),
+        ("::1", True),
+        ("0.0.0.0", False),
+        ("::", False),
+        ("10.0.0.1", False),
+        ("grok.com", False),
+    ],
+)
+def test_loopback_is_what_only_this_computer_reaches(host, loopback):
+    assert rules.is_loopback(host) is loopback
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "http://proxy.example:3128",
+        "https://10.0.0.1",
+        "socks5://127.0.0.1:1080",
+        "socks5h://joe:p%40ss@[::1]:1080/",
+        "socks4a://tor:9050",
+    ],
+)
+def test_a_proxy_is_http_or_socks(url):
+    assert rules.proxy_url(f" {url} ") == url
+
+
+@pytest.mark.parametrize(
+    "url", ["proxy.example:3128", "ftp://x", "http://", "http://a b", "http://x/path", "http://x:y"]
+)
+def test_any_other_proxy_is_refused(url):
+    with pytest.raises(ValueError, match="must look like"):
+        rules.proxy_url(url)
+
+
+def test_a_masked_password_is_not_taken_for_the_password():
+    with pytest.raises(ValueError, match="type the password again"):
+        rules.proxy_url("http://***@proxy.example:3128")
+
+
+def test_a_range_includes_its_ends():
+    rule = rules.between(1, 5)
+    assert [rule(1), rule(5)] == [1, 5]
+    for value in (0, 6):
+        with pytest.raises(ValueError, match="must be between 1 and 5"):
+            rule(value)
