@@ -249,7 +249,7 @@ async def _demo(core: Core) -> AsyncIterator[None]:
 
 async def _recover(core: Core) -> None:
     """Undo what a crash left half done; needs the vault only when there is an account."""
-    if len(core.pool):
+    if any(not view.account.demo for view in core.pool.views()):
         await core.vault.opened()
 
 

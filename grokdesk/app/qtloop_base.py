@@ -6,6 +6,8 @@ import inspect
 import os
 import socket
 import sys
+from collections.abc import Callable
+from contextvars import Context
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +60,9 @@ if TYPE_CHECKING:
         _signal_handlers: dict[int, asyncio.Handle]
 
         def __init__(self, selector: Any) -> None: ...
+        def _call_soon(
+            self, callback: Callable[..., object], args: Any, context: Context | None
+        ) -> asyncio.Handle: ...
         def _run_once(self) -> None: ...
         def _write_to_self(self) -> None: ...
 

@@ -69,14 +69,6 @@ class QtDrivenLoop(AsyncioByQasync):
     def _suspend_io(self) -> None:
         """Keeps Qt from watching for I/O."""
 
-    def call_soon(
-        self, callback: Callable[[*_Ts], object], *args: *_Ts, context: Context | None = None
-    ) -> asyncio.Handle:
-        handle = super().call_soon(callback, *args, context=context)
-        if not self._in_tick:
-            self._wake()
-        return handle
-
     def call_at(
         self,
         when: float,
@@ -88,6 +80,17 @@ class QtDrivenLoop(AsyncioByQasync):
         if not self._in_tick:
             self._wake()
         return timer
+
+    def _call_soon(
+        self, callback: Callable[..., object], args: Any, context: Context | None
+    ) -> asyncio.Handle:
+        handle = super()._call_soon(callback, args, context)
+        if not self._in_tick:
+            self._wake()
+        return handle
+
+    def _write_to_self(self) -> None:
+        self._wake()
 
     def stop(self) -> None:
         super().stop()
@@ -251,15 +254,18 @@ class QtDrivenLoop(AsyncioByQasync):
         return bool(self._scheduled) and self._scheduled[0].when() <= monotonic()
 
     def _run_batch(self) -> None:
-        popleft, turn_ends = self._queue.popleft, self._turn_ends
+        popleft, turn_ends, left = self._queue.popleft, self._turn_ends, self._batch_left
         run = self._run_logged if self.get_debug() else asyncio.Handle._run  # noqa: SLF001
-        while self._batch_left:
-            self._batch_left -= 1
-            handle = popleft()
-            if not handle.cancelled():
-                run(handle)
-                if monotonic() >= turn_ends:
-                    return
+        try:
+            while left:
+                left -= 1
+                handle = popleft()
+                if not handle.cancelled():
+                    run(handle)
+                    if monotonic() >= turn_ends:
+                        return
+        finally:
+            self._batch_left = left
 
     def _run_logged(self, handle: asyncio.Handle) -> None:
         self._current_handle = handle

@@ -29,9 +29,6 @@ if sys.platform == "win32":
             super().__init__(app, _new_proactor())
             self._selector = self._completions  # the proactor itself belongs to the poller
 
-        def _write_to_self(self) -> None:
-            self._wake()
-
         def _on_completions(self, completions: list[Any]) -> None:
             self._completions.put(completions)
             self._on_io()
@@ -81,9 +78,6 @@ else:
         def __init__(self, app: QCoreApplication) -> None:
             self._notifiers = NotifierSelector(self._on_io)
             super().__init__(app, self._notifiers)
-
-        def _write_to_self(self) -> None:
-            self._wake()
 
         def _resume_io(self) -> None:
             self._notifiers.resume()

@@ -42,4 +42,4 @@ def looks_whole(text: str) -> bool:
 
 
 def _checksum(body: str) -> str:
-    return f"{zlib.crc32(body.encode("utf-8", "surrogatepass")):08x}"[:6]
+    return format(zlib.crc32(body.encode("utf-8", "surrogatepass")), "08x")[:6]

@@ -53,15 +53,15 @@ class App:
 
     def __init__(self, context: GatewayContext, guard: Guard) -> None:
         self.context = context
+        self.ids = RequestIds()
         self.stopping = False
         self._services = context.services
         self._guard = guard
         self._auth = Authenticator(context.services.keys, context.services.clock)
         self._routes = RouteTable(ROUTES)
-        self._ids = RequestIds()
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
-        exchange = Exchange(self.context, request, self._ids.next())
+        exchange = Exchange(self.context, request, self.ids.next())
         try:
             return await self._answer(exchange)
         except GrokdeskError as error:

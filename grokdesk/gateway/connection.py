@@ -5,8 +5,9 @@ from typing import Any
 
 from aiohttp import web
 
-from grokdesk.domain.errors import GrokdeskError
 from grokdesk.gateway.errors import BAD_HEADER, INTERNAL, HttpError, render_error
+from grokdesk.gateway.exchange import JSON
+from grokdesk.gateway.ids import RequestIds
 from grokdesk.gateway.sweeper import Sweeper
 
 _log = logging.getLogger(__name__)
@@ -15,11 +16,14 @@ _log = logging.getLogger(__name__)
 class GatewayConnection(web.RequestHandler):
     """aiohttp's connection with our words and our limits."""
 
-    __slots__ = ("_stalled_since", "_sweeper")
+    __slots__ = ("_ids", "_stalled_since", "_sweeper")
 
-    def __init__(self, server: web.Server, sweeper: Sweeper, **options: Any) -> None:
+    def __init__(
+        self, server: web.Server, sweeper: Sweeper, ids: RequestIds, **options: Any
+    ) -> None:
         super().__init__(server, **options)
         self._sweeper = sweeper
+        self._ids = ids
         self._stalled_since: float | None = None
 
     def pause_writing(self) -> None:
@@ -50,20 +54,18 @@ class GatewayConnection(web.RequestHandler):
         message: str | None = None,  # noqa: ARG002 - aiohttp's words, not ours
     ) -> web.StreamResponse:
         """Answer what never became a request (400), or a fault in our own border (500)."""
-        error: GrokdeskError
         if status == 400:
-            verdict = BAD_HEADER
-            error = HttpError(verdict, "This is not a valid HTTP request.")
+            error = HttpError(BAD_HEADER, "This is not a valid HTTP request.")
         else:
             _log.error("the gateway failed", exc_info=exc)
-            verdict = INTERNAL
-            error = HttpError(verdict, "Something went wrong inside Grokdesk.")
+            error = HttpError(INTERNAL, "Something went wrong inside Grokdesk.")
         if request.writer.output_size > 0:
             raise ConnectionError("the answer has begun")
+        request_id = f"req_{self._ids.next()}"
         response = web.Response(
-            body=render_error(error, verdict, ""),
-            status=verdict.status,
-            headers={"Content-Type": "application/json", "Server": "grokdesk"},
+            body=render_error(error, error.verdict, request_id),
+            status=error.verdict.status,
+            headers={"Content-Type": JSON, "Server": "grokdesk", "x-request-id": request_id},
         )
         response.force_close()
         return response

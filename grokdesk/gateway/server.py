@@ -94,15 +94,15 @@ class _HttpServer(web.Server):
     def __init__(self, app: App) -> None:
         # A client that leaves cancels its handler, and so its upstream call.
         super().__init__(app, handler_cancellation=True)
-        self._sweeper = app.context.sweeper
-        self._keepalive_s = app.context.limits.keepalive_s
+        self._app = app
 
     def __call__(self) -> web.RequestHandler:
         return GatewayConnection(
             self,
-            self._sweeper,
+            self._app.context.sweeper,
+            self._app.ids,
             loop=self._loop,
             access_log=None,
-            keepalive_timeout=self._keepalive_s,
+            keepalive_timeout=self._app.context.limits.keepalive_s,
             lingering_time=_LINGER_S,
         )

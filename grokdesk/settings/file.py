@@ -97,25 +97,27 @@ class SettingsFile:
     def _from_last_good(self, data: bytes, error: SettingsError) -> Reading:
         self._digest = _digest(data)
         copy = self._keep_aside()
-        notice = f"{self._path} is broken: {error}. A copy is kept as {copy.name}"
+        kept = f" A copy is kept as {copy.name}." if copy else ""
+        notice = f"{self._path} is broken: {error}.{kept}"
         try:
             self._text = _text(self._last_good_path.read_bytes())
             good = _reading(decode(self._text))
         except (OSError, SettingsError):
             self._text = ""
-            return Reading({}, (f"{notice}; the defaults are in force.",))
-        sentence = f"{notice}; the settings of its last good state are in force."
+            return Reading({}, (f"{notice} The defaults are in force.",))
+        sentence = f"{notice} The settings of its last good state are in force."
         return Reading(good.values, (sentence, *good.notices), good.rejected)
 
-    def _keep_aside(self) -> Path:
+    def _keep_aside(self) -> Path | None:
         """Named by the time of the edit, so that a second start does not make a second copy."""
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):  # ValueError: a time beyond the year 9999
             edited = datetime.fromtimestamp(self._path.stat().st_mtime, UTC)
-            copy = self._path.with_name(f"{self._path.name}.bad-{edited:%Y%m%dT%H%M%SZ}")
+            stamp = f"{edited:%Y%m%dT%H%M%S}{edited.microsecond // 1000:03}Z"
+            copy = self._path.with_name(f"{self._path.name}.bad-{stamp}")
             if not copy.exists():
                 write_atomically(copy, self._path.read_bytes())
             return copy
-        return self._path
+        return None
 
     def _remember_good(self, data: bytes) -> None:
         """As good as the disk allows: settings work without it."""

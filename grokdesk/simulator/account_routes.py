@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from grokdesk.simulator import credits, pages
+from grokdesk.simulator import pages, weekly
 from grokdesk.simulator.accounts import Account
 from grokdesk.simulator.quota import imagine_quota_body, rate_limits_body
 from grokdesk.simulator.scenario import Scenario
@@ -54,12 +54,12 @@ async def weekly_credits(
     await request.read()
     now = datetime.now(UTC)
     if account.tier(site.script) == "basic":
-        body = credits.free_answer(now)
+        body = weekly.free_answer(now)
     else:
         used = 100.0 if account.exhausted() else site.script.weekly_used_percent
-        body = credits.paid_answer(used, now)
-    return web.Response(body=body, content_type=credits.CONTENT_TYPE)
+        body = weekly.paid_answer(used, now)
+    return web.Response(body=body, content_type=weekly.CONTENT_TYPE)
 
 
 def credits_denied() -> web.Response:
-    return web.Response(body=credits.unauthenticated_answer(), content_type=credits.CONTENT_TYPE)
+    return web.Response(body=weekly.unauthenticated_answer(), content_type=weekly.CONTENT_TYPE)

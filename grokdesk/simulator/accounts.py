@@ -1,6 +1,7 @@
 """Every token is an account: who it is, what it is entitled to and what it owns."""
 
 import uuid
+from dataclasses import dataclass
 from typing import Final
 
 from grokdesk.simulator.quota import TIER_QUOTAS, Window
@@ -20,14 +21,12 @@ def account_uuid(token: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, token))
 
 
+@dataclass(frozen=True, slots=True)
 class StoredFile:
-    __slots__ = ("file_id", "mime_type", "name", "uri")
-
-    def __init__(self, file_id: str, name: str, mime_type: str, uri: str) -> None:
-        self.file_id = file_id
-        self.name = name
-        self.mime_type = mime_type
-        self.uri = uri
+    file_id: str
+    name: str
+    mime_type: str
+    uri: str
 
 
 class Account:

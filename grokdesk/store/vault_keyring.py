@@ -21,31 +21,24 @@ class KeyringVault:
     def __init__(self, db: Database, keyring: OsKeyring) -> None:
         self._db = db
         self._keyring = keyring
-        self._known: dict[str, Token] = {}
-        """Read once: a keyring takes some 20 ms per entry and may be locked at any time."""
         self._mine: set[str] = set()
         """Put by this process, so not the leftovers of another."""
 
     async def put(self, account_id: str, token: Token) -> None:
         """VaultLockedError when the keyring is locked or did not keep the token."""
-        await self._note(account_id)
         self._mine.add(account_id)
+        await self._note(account_id)
         await self._keyring.put(account_id, token.reveal())
         await self._db.call(partial(self._settle_replaced, account_id))
-        self._known[account_id] = token
 
     async def get(self, account_id: str) -> Token | None:
-        if account_id not in self._known:
-            text = await self._keyring.get(account_id)
-            if text is None:
-                return None
-            self._known[account_id] = Token(text)
-        return self._known[account_id]
+        """Takes some 20 ms."""
+        text = await self._keyring.get(account_id)
+        return None if text is None else Token(text)
 
     async def delete(self, account_id: str) -> None:
         """After the account's row (or before it exists), so that no account loses its token."""
         await self._note(account_id)
-        self._known.pop(account_id, None)
         await self._keyring.delete(account_id)
         await self._db.call(lambda: intents.settle(self._db.sql, account_id, self.name))
 

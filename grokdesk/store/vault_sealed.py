@@ -30,25 +30,17 @@ class SealedVault:
         self._key = master_key
         self._locked = locked or "The master key of the sealed tokens is missing."
         self._cipher: AESGCM | None = None
-        self._known: dict[str, Token] = {}
         self._mine: set[str] = set()
 
     async def put(self, account_id: str, token: Token) -> None:
         self._mine.add(account_id)
         await self._db.call(partial(self._seal, account_id, token))
-        self._known[account_id] = token
 
     async def get(self, account_id: str) -> Token | None:
         """VaultLockedError when there is no master key, or not the one this token needs."""
-        if account_id not in self._known:
-            token = await self._db.call(partial(self._unseal, account_id))
-            if token is None:
-                return None
-            self._known[account_id] = token
-        return self._known[account_id]
+        return await self._db.call(partial(self._unseal, account_id))
 
     async def delete(self, account_id: str) -> None:
-        self._known.pop(account_id, None)
         await self._db.call(partial(self._delete, account_id))
 
     async def recover(self) -> int:

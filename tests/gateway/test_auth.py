@@ -54,7 +54,7 @@ async def test_a_wrong_key_is_a_401_that_says_what_to_do(http, gateway, headers)
         assert response.headers["WWW-Authenticate"] == "Bearer"
 
 
-@pytest.mark.parametrize("value", [b"\xff\xfe\xfd", b"\xe9", b"gd-\xc3\x28", b"a\x7fb"])
+@pytest.mark.parametrize("value", [b"\xff\xfe\xfd", b"\xe9", b"gd-\xc3\x28"])
 async def test_bytes_that_are_no_text_are_a_401_too(gateway, value):
     data = (
         b"GET /v1/models HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nConnection: close\r\n"

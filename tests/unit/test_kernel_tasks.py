@@ -36,6 +36,22 @@ async def test_a_crash_is_logged_with_its_traceback(caplog):
     assert "ValueError: out of cheese" in caplog.text
 
 
+async def test_a_task_nobody_waits_for_is_run_and_supervised(caplog):
+    supervisor = TaskSupervisor()
+    ran = asyncio.Event()
+
+    async def crash():
+        ran.set()
+        raise ValueError("out of cheese")
+
+    assert supervisor.run_soon(crash(), name="mouse") is None
+    assert len(supervisor) == 1
+    await ran.wait()
+    await asyncio.sleep(0)
+    assert len(supervisor) == 0
+    assert "the task mouse crashed" in caplog.text
+
+
 async def test_a_cancelled_task_is_not_a_crash(caplog):
     supervisor = TaskSupervisor()
     task = supervisor.spawn(forever(), name="idle")

@@ -130,6 +130,16 @@ def test_when_the_comments_cannot_be_kept_the_values_are(monkeypatch):
     assert tomllib.loads(edited)["future"]["list"] == [1, 2, 3]
 
 
+def test_an_edit_that_would_read_back_wrong_is_not_trusted(monkeypatch):
+    monkeypatch.setattr("tomlkit.parse", lambda _: {"gateway": {"port": 1}, "ui": {}})
+    edited = encode(FILE, {"gateway.max_body_mb": 5})
+    assert decode(edited).values == {
+        "gateway.port": 9000,
+        "gateway.max_body_mb": 5,
+        "ui.theme": "dark",
+    }
+
+
 values = st.sampled_from(list(DECLARATIONS.values())).flatmap(
     lambda declaration: st.tuples(
         st.just(declaration.key),

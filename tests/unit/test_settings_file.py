@@ -54,7 +54,7 @@ def test_a_bad_value_is_named_and_the_rest_counts(path):
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"[gateway", "line 1"),
+        (b"[gateway]\nport = = 1", "line 2"),
         (b"\xff\xfe\x00", "byte 1 is not UTF-8"),
         (b"#" * 1_000_001, "larger than 1 MB"),
     ],
@@ -78,7 +78,7 @@ def test_a_broken_file_without_an_earlier_good_one_means_defaults(path):
     path.write_text("port = = 1")
     _, reading = opened(path)
     assert dict(reading.values) == {}
-    assert "defaults are in force" in reading.notices[0]
+    assert "The defaults are in force" in reading.notices[0]
 
 
 def test_a_second_start_makes_no_second_copy(path):
@@ -171,7 +171,7 @@ def test_the_signature_differs_after_an_edit(path):
 def test_a_last_good_file_that_is_broken_itself_means_defaults(path):
     path.write_text("a = = 1")
     path.with_name("settings.toml.last-good").write_text("b = = 1")
-    assert "defaults are in force" in opened(path)[1].notices[0]
+    assert "The defaults are in force" in opened(path)[1].notices[0]
 
 
 def test_a_folder_that_takes_no_copies_does_not_keep_the_program_from_starting(path, monkeypatch):
@@ -182,7 +182,9 @@ def test_a_folder_that_takes_no_copies_does_not_keep_the_program_from_starting(p
     path.write_text(GOOD)
     assert dict(opened(path)[1].values) == {"gateway.port": 9000}
     path.write_text("a = = 1")
-    assert "is broken" in opened(path)[1].notices[0]
+    (notice,) = opened(path)[1].notices
+    assert "is broken" in notice
+    assert "A copy" not in notice
 
 
 def test_a_thousand_mangled_files_all_start_with_the_last_good_settings_or_valid_ones(path):

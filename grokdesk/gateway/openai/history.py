@@ -87,14 +87,16 @@ def _flatten(content: object, path: str, role: Role) -> str:
 
 
 def _part_text(part: Mapping[str, Any], path: str, role: Role) -> str:
-    kind = part.get("type", "text" if "text" in part else None)
+    kind = part.get("type", "text" if "text" in part else "")
+    if not isinstance(kind, str):
+        kind = ""
     if kind in _TEXT_PARTS and isinstance(part.get("text"), str):
         return str(part["text"])
     if kind == "refusal" and isinstance(part.get("refusal"), str):
         return str(part["refusal"])
     if kind in _SKIPPED_PARTS:
         return ""
-    if isinstance(kind, str) and kind in _NOT_TAKEN:
+    if kind in _NOT_TAKEN:
         raise InvalidRequestError(
             f"This version of Grokdesk cannot take {_NOT_TAKEN[kind]} yet.",
             param=path,

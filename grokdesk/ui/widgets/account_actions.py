@@ -49,7 +49,7 @@ class AccountActions:
         self.rename.setEnabled(len(selected) == 1 and bool(real))
         self.remove.setEnabled(bool(real))
         self.copy.setEnabled(bool(selected))
-        self._tiers.setEnabled(bool(real))
+        self._tiers.menuAction().setEnabled(bool(real))
 
     def popup(self, place: QPoint) -> None:
         menu = QMenu(self._owner)
@@ -69,7 +69,7 @@ class AccountActions:
             layout.addWidget(self._button(action))
         tier = make_button("Tier", self._icons, "chevron-down", kind="ghost", name="Set the tier")
         tier.clicked.connect(lambda: self._tiers.popup(tier.mapToGlobal(tier.rect().bottomLeft())))
-        self.check.changed.connect(lambda: tier.setEnabled(self._tiers.isEnabled()))
+        self._tiers.menuAction().enabledChanged.connect(tier.setEnabled)
         tier.setEnabled(False)
         layout.addWidget(tier)
         layout.addWidget(self._button(self.remove))

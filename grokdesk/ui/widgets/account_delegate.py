@@ -19,7 +19,7 @@ _GAUGE = 4
 _LOW = 0.2
 
 _LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-_TIER_TONES = {Tier.BASIC: "muted", Tier.SUPER: "accent", Tier.HEAVY: "warn"}
+_TIER_TONES = {Tier.BASIC: "muted", Tier.SUPER: "text", Tier.HEAVY: "accent"}
 
 
 class AccountDelegate(QStyledItemDelegate):

@@ -16,7 +16,7 @@ from grokdesk.ui.widgets.account_delegate import ROW_HEIGHT, AccountDelegate
 _TICK_MS = 1_000
 _WIDTHS = {
     Column.LABEL: 190,
-    Column.TIER: 72,
+    Column.TIER: 84,
     Column.STATE: 126,
     Column.FAST: 76,
     Column.AUTO: 76,
@@ -55,9 +55,7 @@ class AccountTable(QTableView):
         self._set_up_headers()
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._ask_for_menu)
-        self.selectionModel().selectionChanged.connect(self.selection_changed.emit)
-        model.layoutChanged.connect(self.selection_changed.emit)
-        model.dataChanged.connect(self.selection_changed.emit)
+        self.selectionModel().selectionChanged.connect(lambda: self.selection_changed.emit())
         # Countdowns: only what is visible is painted again.
         self._timer = QTimer(self, interval=_TICK_MS)
         self._timer.timeout.connect(self.viewport().update)

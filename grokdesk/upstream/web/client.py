@@ -1,6 +1,7 @@
 """Grok Web as an Upstream: which cookies, which transport, which error."""
 
 import asyncio
+import contextlib
 import uuid
 from collections.abc import Callable, Iterable
 from typing import Literal
@@ -25,7 +26,7 @@ from grokdesk.upstream.web.wire import facts, identity, limits, payloads, refusa
 from grokdesk.upstream.web.wire.browser import BrowserProfile
 from grokdesk.upstream.web.wire.cookies import cookie_header
 from grokdesk.upstream.web.wire.headers import socket_headers, xhr_headers
-from grokdesk.upstream.web.wire.mgw import MgwTurn
+from grokdesk.upstream.web.wire.mgw import HEARTBEAT_S, MgwTurn
 from grokdesk.upstream.web.wire.rest_decoder import RestDecoder
 
 ChatTransport = Literal["auto", "mgw", "rest"]
@@ -33,9 +34,7 @@ ChatTransport = Literal["auto", "mgw", "rest"]
 _ERROR_BODY_LIMIT = 64 << 10
 _SESSION_TIMEOUT_S = 15.0
 _QUOTA_TIMEOUT_S = 25.0
-_HEARTBEAT_S = 25.0
-_SOCKET_UNKNOWN = frozenset({404, 405, 410, 426, 501})
-"""Handshake answers that mean: there is no such socket here."""
+_DRAIN_S = 0.5
 _REST_FOR_S = 600.0
 """How long `auto` stays with REST after the socket was unknown."""
 
@@ -114,11 +113,11 @@ class GrokWebClient:
         url = self._origins.chat_socket_url(user_id)
         cookie = cookie_header(token, user_id=user_id)
         headers = socket_headers(self._profile, self._origins, cookie=cookie)
-        turn = MgwTurn(mode, prompt, new_id=_new_id, now_ms=self._now_ms)
+        turn = MgwTurn(mode, prompt, new_id=_new_id, now_ms=self._now_ms, origins=self._origins)
         try:
             async with self.transport.socket(url, headers) as socket:
                 socket.expect_within(self.transport.timeouts.first_byte_s)
-                socket.start_heartbeat(_HEARTBEAT_S, turn.heartbeat)
+                socket.start_heartbeat(HEARTBEAT_S, turn.heartbeat)
                 await socket.send(turn.start())
                 answering = False
                 while (frame := await socket.receive()) is not None:
@@ -137,8 +136,6 @@ class GrokWebClient:
 
     async def _why_refused(self, refusal: Refusal, account: Account, token: Token) -> UpstreamError:
         """curl does not hand out the body of a refused handshake, so the session is asked."""
-        if refusal.status in _SOCKET_UNKNOWN:
-            return SocketUnknownError("Grok has no chat socket here.", status=refusal.status)
         if "json" in refusal.headers.get("content-type", "") and refusal.status in (400, 401, 403):
             try:
                 await self._identify(account, token)
@@ -147,7 +144,9 @@ class GrokWebClient:
             return ForbiddenError(
                 "Grok refused to open the chat socket without a reason.", status=refusal.status
             )
-        return refusals.classify(refusal.status, refusal.headers, b"", now=self._clock.now())
+        return refusals.classify_handshake(
+            refusal.status, refusal.headers, b"", now=self._clock.now()
+        )
 
     async def _chat_by_rest(
         self, token: Token, mode: Mode, prompt: str, request: ChatRequest, emit: Emit
@@ -171,10 +170,11 @@ class GrokWebClient:
         async with self.transport.stream(endpoint.method, url, headers, body) as reply:
             if reply.status != 200:
                 raise await self._refusal(reply)
-            decoder = RestDecoder()
-            while data := await reply.read():
+            decoder = RestDecoder(self._origins)
+            while not decoder.done and (data := await reply.read()):
                 await _forward(decoder.feed(data), emit)
             await _forward(decoder.end(), emit)
+            await _drain(reply)
 
     async def _refusal(self, reply: Reply) -> UpstreamError:
         body = await reply.read_all(_ERROR_BODY_LIMIT)
@@ -200,9 +200,7 @@ class GrokWebClient:
             raise refusals.classify(
                 response.status, response.headers, response.body, now=self._clock.now()
             )
-        who = identity.parse_session(response.body)
-        if isinstance(who, UpstreamError):
-            raise who
+        who = identity.parse_identity(response.body)
         self._user_ids[account.id] = who.user_id
         return who
 
@@ -245,7 +243,7 @@ class GrokWebClient:
         now = self._clock.now()
         if response.status != 200:
             raise refusals.classify(response.status, response.headers, response.body, now=now)
-        return limits.parse_rate_limits(response.body, mode, now=now)
+        return limits.parse_rate_limits(mode=mode, body=response.body, now=now)
 
     def _now_ms(self) -> int:
         return int(self._clock.now() * 1000)
@@ -256,6 +254,14 @@ async def _forward(items: Iterable[Chunk | UpstreamError], emit: Emit) -> None:
         if isinstance(item, UpstreamError):
             raise item
         await emit(item)
+
+
+async def _drain(reply: Reply) -> None:
+    """A connection whose reply was read to its end can be used again; wait a moment for that."""
+    with contextlib.suppress(TimeoutError, UpstreamError):
+        async with asyncio.timeout(_DRAIN_S):
+            while await reply.read():
+                pass
 
 
 def _new_id() -> str:

@@ -9,6 +9,10 @@ from grokdesk.domain.errors import SettingsError
 
 WEB_HOST = "grok.com"
 ASSETS_HOST = "assets.grok.com"
+_HTTP = ("http", "https")
+_ODD = re.compile(r"[^!-~]|\\")  # what parsers of addresses disagree about
+_SOCKET_PATH = re.compile(r"(?P<origin>[^/]*//[^/]*)(?P<path>(?:/[\w-]+)+/?)", re.ASCII)
+
 ASSET_HOSTS = frozenset({ASSETS_HOST, "imagine-public.x.ai", "imgen.x.ai"})
 
 
@@ -39,24 +43,29 @@ class Origins:
     web: str = f"https://{WEB_HOST}"
     assets: str = f"https://{ASSETS_HOST}"
     socket: str = f"wss://{WEB_HOST}"
+    socket_path: str = CHAT_SOCKET.path
 
     @classmethod
     def of(cls, web_url: str, assets_url: str = "", socket_url: str = "") -> "Origins":
-        """Derive what is left empty. Raise SettingsError unless grok.com itself or loopback."""
+        """Derive what is left empty; only `socket_url` may have a path.
+
+        Raise SettingsError unless all are grok.com itself or loopback: tokens are sent there.
+        """
         web = _origin("upstream.web_url", web_url, WEB_HOST, "http")
         beside = f"https://{ASSETS_HOST}" if web == f"https://{WEB_HOST}" else web
-        socket = f"ws{web.removeprefix('http')}"
+        socket_origin, socket_path = _without_path(socket_url or f"ws{web.removeprefix('http')}")
         return cls(
             web,
             _origin("upstream.assets_url", assets_url or beside, ASSETS_HOST, "http"),
-            _origin("upstream.socket_url", socket_url or socket, WEB_HOST, "ws"),
+            _origin("upstream.socket_url", socket_origin, WEB_HOST, "ws"),
+            socket_path or CHAT_SOCKET.path,
         )
 
     def url(self, endpoint: Endpoint) -> str:
         return f"{self.web}{endpoint.path}"
 
     def chat_socket_url(self, user_id: str) -> str:
-        return f"{self.socket}{CHAT_SOCKET.path}?{urlencode({'uid': user_id})}"
+        return f"{self.socket}{self.socket_path}?{urlencode({'uid': user_id})}"
 
     def asset_url(self, reference: str) -> str | None:
         """Make what upstream calls an asset absolute; None for any other host than the known."""
@@ -78,9 +87,6 @@ class Origins:
 
 GROK = Origins()
 
-_HTTP = ("http", "https")
-_ODD = re.compile(r"[\x00-\x20\x7f\\]|[^\x00-\x7f]")  # what parsers of addresses disagree about
-
 
 def _origin(key: str, url: str, real_host: str, scheme: str) -> str:
     """`scheme` is http or ws; the real host needs its encrypted form."""
@@ -94,6 +100,11 @@ def _origin(key: str, url: str, real_host: str, scheme: str) -> str:
     if not _is_loopback(host):
         raise _refused(key, url, real_host, scheme)
     return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def _without_path(url: str) -> tuple[str, str]:
+    found = _SOCKET_PATH.fullmatch(url)
+    return (found["origin"], found["path"]) if found else (url, "")
 
 
 def _refused(key: str, url: str, real_host: str, scheme: str) -> SettingsError:

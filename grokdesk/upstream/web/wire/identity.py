@@ -5,10 +5,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from grokdesk.domain.errors import AccountBlockedError, TokenRejectedError
+from grokdesk.domain.errors import AccountBlockedError, TokenRejectedError, UpstreamError
 from grokdesk.upstream.web.wire.excerpts import excerpt
 from grokdesk.upstream.web.wire.lenient import changed, first_text, object_of, parse_object, text_of
 
+_REFUSED: Mapping[str, tuple[type[UpstreamError], str]] = {
+    "unauthenticated": (
+        TokenRejectedError,
+        "This token is signed out; sign in at grok.com and import the new token",
+    ),
+    "blocked": (
+        AccountBlockedError,
+        "grok.com has blocked this account; sign in at grok.com to see why",
+    ),
+}
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -23,20 +33,13 @@ class Identity:
 def parse_identity(body: bytes) -> Identity:
     """Raise TokenRejectedError, AccountBlockedError or ProtocolChangedError.
 
-    The status counts even when an identity is left over beside it.
+    The status counts, even when an identity is left over beside it.
     """
     answer = parse_object(body, "the session")
     status = text_of(answer.get("status")).lower()
-    if status == "unauthenticated":
-        raise TokenRejectedError(
-            "This token is signed out; sign in at grok.com and import the new token",
-            excerpt=excerpt(body),
-        )
-    if status == "blocked":
-        raise AccountBlockedError(
-            "grok.com has blocked this account; sign in at grok.com to see why",
-            excerpt=excerpt(body),
-        )
+    if refused := _REFUSED.get(status):
+        error, sentence = refused
+        raise error(sentence, excerpt=excerpt(body))
     user_id = _user_id(answer)
     if not _UUID.fullmatch(user_id):
         raise changed("the session", body)

@@ -70,7 +70,7 @@ _DEAD_WORDS = (
     "token revoked",
     "token expired",
 )
-_LIMITED = "The quota of this account is used up; wait for its reset or use another account"
+_LIMITED = "grok.com limits this account; wait until its quota is renewed or use another account"
 _LIMITED_WORDS = ("too many requests", "rate limit", "usage limit", "usage quota")
 _CHANGED = "grok.com answered in a form that Grokdesk does not know; look for an update"
 _TOO_SLOW = "grok.com took too long; try again"
@@ -139,7 +139,7 @@ HTTP_RULES = (
     Rule(ProtocolChangedError, _CHANGED),
 )
 
-# A handshake that is answered like any page: the socket is not there.
+# A handshake that is answered like any other request: there is no socket at this address.
 _NO_SOCKET = "grok.com has no chat socket at this address; look for an update of Grokdesk"
 
 SOCKET_RULES = (
@@ -149,9 +149,8 @@ SOCKET_RULES = (
     *HTTP_RULES,
 )
 
-# Inside a reply the status is what the gRPC code stands for.
-_STATUS_OF_CODE = {"3": 400, "7": 403, "8": 429, "16": 401, "anti_bot": 403}
-_UNKNOWN_STATUS = 400
+# Inside a reply there is no status; what is said counts as it does for a bad request.
+_INBAND_STATUS = 400
 
 INBAND_RULES = (
     _BLOCKED,
@@ -182,8 +181,7 @@ def classify_handshake(
 def classify_inband(code: int | str | None, message: str) -> UpstreamError:
     """An error inside a reply that began with success."""
     word = "" if code is None else str(code).strip().lower()
-    status = _STATUS_OF_CODE.get(word, _UNKNOWN_STATUS)
-    answer = _Answer(status, Form.JSON, word, f"{word} {message}".lower())
+    answer = _Answer(_INBAND_STATUS, Form.JSON, word, f"{word} {message}".lower())
     return _error(INBAND_RULES, answer, status=None, evidence=excerpt(message), wait_s=None)
 
 

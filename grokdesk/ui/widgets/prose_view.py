@@ -1,0 +1,135 @@
+"""Shows Markdown that grows: final blocks stay as they are, the last one is rendered again."""
+
+from PySide6.QtCore import QRectF, QSize, Qt, QUrl, Signal
+from PySide6.QtGui import (
+    QPainter,
+    QPaintEvent,
+    QTextBlock,
+    QTextBlockFormat,
+    QTextCharFormat,
+    QTextCursor,
+    QTextFormat,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser
+
+from grokdesk.ui.theme import Theme
+from grokdesk.ui.widgets.markdown_copy import Style, append_markdown
+
+_QUOTE_BAR = 3
+
+
+class ProseView(QTextBrowser):
+    """As tall as its text. It loads nothing and opens nothing by itself."""
+
+    link_clicked = Signal(str)
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._final: list[str] = []
+        self._tail = ""
+        self._tail_at = 0
+        self.setProperty("kind", "bare")
+        self.setAccessibleName("Answer")
+        self.setOpenLinks(False)
+        self.setOpenExternalLinks(False)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setUndoRedoEnabled(False)
+        self.setTabChangesFocus(True)
+        document = self.document()
+        document.setDocumentMargin(0)
+        document.setIndentWidth(24)
+        document.documentLayout().documentSizeChanged.connect(self._fit)
+        self.anchorClicked.connect(lambda url: self.link_clicked.emit(url.toString()))
+        theme.changed.connect(self._render_again)
+
+    def add_final(self, markdown: str) -> None:
+        """What was shown as the tail is replaced by this."""
+        self._final.append(markdown)
+        self._tail = ""
+        self._write(markdown)
+        self._tail_at = self._end().position()
+
+    def show_tail(self, markdown: str) -> None:
+        if markdown != self._tail:
+            self._tail = markdown
+            self._write(markdown)
+
+    @property
+    def markdown(self) -> str:
+        return "".join(self._final) + self._tail
+
+    def loadResource(self, kind: int, name: QUrl | str) -> None:  # type: ignore[override] # noqa: ARG002
+        """Nothing: a picture in an answer must not reach the disk or the network."""
+        return
+
+    def sizeHint(self) -> QSize:
+        return QSize(320, self.height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(120, self.height())
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self.viewport())
+        for block in self._blocks_in(event.rect().top(), event.rect().bottom()):
+            level = block.blockFormat().intProperty(QTextFormat.Property.BlockQuoteLevel)
+            if level:
+                area = self.document().documentLayout().blockBoundingRect(block)
+                bar = QRectF(2, area.top(), _QUOTE_BAR, area.height())
+                painter.fillRect(bar, self._theme.color("outline"))
+        painter.end()
+        super().paintEvent(event)
+
+    def _blocks_in(self, top: int, bottom: int) -> list[QTextBlock]:
+        layout = self.document().documentLayout()
+        block = self.cursorForPosition(self.viewport().rect().topLeft()).block()
+        found: list[QTextBlock] = []
+        while block.isValid():
+            area = layout.blockBoundingRect(block)
+            if area.top() > bottom:
+                break
+            if area.bottom() >= top:
+                found.append(block)
+            block = block.next()
+        return found
+
+    def _write(self, markdown: str) -> None:
+        """Replace everything from the tail on."""
+        cursor = QTextCursor(self.document())
+        cursor.beginEditBlock()
+        cursor.setPosition(self._tail_at)
+        cursor.movePosition(QTextCursor.MoveOperation.End, QTextCursor.MoveMode.KeepAnchor)
+        cursor.removeSelectedText()
+        if self._tail_at > 0:
+            cursor.insertBlock(QTextBlockFormat(), QTextCharFormat())
+        current = cursor.currentList()
+        if current is not None:
+            current.remove(cursor.block())
+        cursor.setBlockFormat(QTextBlockFormat())
+        append_markdown(cursor, markdown, Style.of(self._theme))
+        cursor.endEditBlock()
+
+    def _render_again(self) -> None:
+        final, tail = self._final, self._tail
+        self._final, self._tail, self._tail_at = [], "", 0
+        self.document().clear()
+        for markdown in final:
+            self.add_final(markdown)
+        self.show_tail(tail)
+
+    def _end(self) -> QTextCursor:
+        cursor = QTextCursor(self.document())
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        return cursor
+
+    def _fit(self) -> None:
+        height = max(1, round(self.document().size().height()) + 1)
+        if height != self.height():
+            self.setFixedHeight(height)
