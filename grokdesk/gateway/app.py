@@ -14,6 +14,7 @@ from grokdesk.gateway.errors import (
     SLOW_BODY,
     STOPPING,
     HttpError,
+    Verdict,
     headers_of,
     render_error,
     verdict_of,
@@ -67,7 +68,7 @@ class App:
         except GrokdeskError as error:
             return await self._fail(exchange, error)
         except Exception:  # noqa: BLE001 - a border: whatever this is, the client gets an answer
-            _log.exception("req_%s failed", exchange.id)
+            _log.exception("%s failed", exchange.request_id)
             fault = HttpError(INTERNAL, "Something went wrong inside Grokdesk.")
             return await self._fail(exchange, fault)
 
@@ -75,10 +76,7 @@ class App:
         request = exchange.request
         self._guard.check_host(request)
         if request.method == "OPTIONS":
-            return web.Response(
-                status=204,
-                headers={"Server": "grokdesk", **self._guard.preflight(request)},
-            )
+            return self._preflight(exchange)
         exchange.origin = self._guard.check_origin(request)
         target = request.raw_path
         if not target.startswith("/"):
@@ -90,18 +88,23 @@ class App:
             exchange.api_key = self._auth.check(request)
         return await route.handler(exchange)
 
+    def _preflight(self, exchange: Exchange) -> web.StreamResponse:
+        headers = {"Server": "grokdesk", "x-request-id": exchange.request_id}
+        headers |= self._guard.preflight(exchange.request)
+        return web.Response(status=204, headers=headers)
+
     async def _fail(self, exchange: Exchange, error: GrokdeskError) -> web.StreamResponse:
         verdict = verdict_of(error)
-        body = render_error(error, verdict, f"req_{exchange.id}")
+        body = render_error(error, verdict, exchange.request_id)
         stream = exchange.stream
         if stream is not None and stream.started:
             return await stream.end(b"data: %b\n\n" % body)
         response = exchange.answer(body, status=verdict.status)
         response.headers.update(headers_of(error, verdict, self._services.clock.now()))
-        if verdict in (STOPPING, BODY_TOO_LARGE, SLOW_BODY):
+        if _must_hang_up(exchange.request, verdict):
             response.force_close()
-        if not exchange.request.content.is_eof() and "Content-Encoding" in exchange.request.headers:
-            await _drop(exchange.request, response)
+            # What still comes of the body is thrown away unread.
+            exchange.request.protocol.close()
         return response
 
 
@@ -115,8 +118,8 @@ def build_app(services: Services, guard: Guard, limits: Limits) -> App:
     return App(context, guard)
 
 
-async def _drop(request: web.BaseRequest, response: web.StreamResponse) -> None:
-    """Answer and hang up: the rest of a compressed body is not worth unpacking."""
-    await response.prepare(request)
-    await response.write_eof()
-    request.protocol.force_close()
+def _must_hang_up(request: web.BaseRequest, verdict: Verdict) -> bool:
+    if verdict in (STOPPING, BODY_TOO_LARGE, SLOW_BODY):
+        return True
+    # The rest of a compressed body is not worth unpacking.
+    return "Content-Encoding" in request.headers and not request.content.is_eof()

@@ -1,7 +1,7 @@
 """API keys: one function for every way to send one and for every route."""
 
 from aiohttp import web
-from multidict import CIMultiDictProxy
+from multidict import CIMultiDictProxy, istr
 
 from grokdesk.domain.apikey import ApiKey
 from grokdesk.domain.errors import InvalidRequestError, UnauthorizedError
@@ -13,6 +13,8 @@ _KEY_CHARS = 512
 _WINDOW_S = 60.0
 _FAILURES = 10
 _PEERS = 1000
+_AUTHORIZATION = istr("Authorization")
+_KEY_HEADERS = (istr("x-api-key"), istr("api-key"))
 _QUERY_NAMES = ("api_key", "api-key", "apikey", "key", "access_token", "token")
 
 
@@ -37,9 +39,11 @@ class Authenticator:
 
 def _presented(request: web.BaseRequest) -> str:
     headers = request.headers
-    keys = {key for value in headers.getall("Authorization", ()) if (key := _bearer(value))}
-    for name in ("x-api-key", "api-key"):
-        keys.update(key for value in headers.getall(name, ()) if (key := value.strip()))
+    keys = {_bearer(value) for value in headers.getall(_AUTHORIZATION, ())}
+    for name in _KEY_HEADERS:
+        if name in headers:
+            keys.update(value.strip() for value in headers.getall(name))
+    keys.discard("")
     if len(keys) > 1:
         raise InvalidRequestError(
             "The request carries different API keys. Send one.", code="conflicting_api_keys"
@@ -63,7 +67,7 @@ def _why_missing(request: web.BaseRequest, headers: CIMultiDictProxy[str]) -> st
             "API keys are not taken from the address, where they end up in logs. "
             "Send the key as 'Authorization: Bearer YOUR_KEY'."
         )
-    if headers.get("Authorization", "").strip():
+    if headers.get(_AUTHORIZATION, "").strip():
         return "The Authorization header must read 'Bearer YOUR_KEY'."
     return "An API key is needed. Send it as 'Authorization: Bearer YOUR_KEY'."
 

@@ -16,7 +16,7 @@ _log = logging.getLogger(__name__)
 class GatewayConnection(web.RequestHandler):
     """aiohttp's connection with our words and our limits."""
 
-    __slots__ = ("_ids", "_stalled_since", "_sweeper")
+    __slots__ = ("_ids", "_stalled_since", "_sweeper", "_unsent")
 
     def __init__(
         self, server: web.Server, sweeper: Sweeper, ids: RequestIds, **options: Any
@@ -24,25 +24,29 @@ class GatewayConnection(web.RequestHandler):
         super().__init__(server, **options)
         self._sweeper = sweeper
         self._ids = ids
-        self._stalled_since: float | None = None
+        self._stalled_since = 0.0
+        self._unsent = 0
 
     def pause_writing(self) -> None:
         super().pause_writing()
         self._stalled_since = self._loop.time()
+        self._unsent = self._unsent_bytes()
         self._sweeper.watch_stalled(self)
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        self._stalled_since = None
         self._sweeper.forget_stalled(self)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self._sweeper.forget_stalled(self)
         super().connection_lost(exc)
 
-    def cut_if_stalled(self, since: float) -> None:
-        stalled_since = self._stalled_since
-        if stalled_since is not None and stalled_since <= since and self.transport is not None:
+    def cut_if_stalled(self, now: float, patience_s: float) -> None:
+        unsent = self._unsent_bytes()
+        if unsent < self._unsent:
+            self._stalled_since = now
+        self._unsent = unsent
+        if now - self._stalled_since >= patience_s and self.transport is not None:
             _log.info("cut a client that does not read its answer")
             self.transport.abort()
 
@@ -69,3 +73,6 @@ class GatewayConnection(web.RequestHandler):
         )
         response.force_close()
         return response
+
+    def _unsent_bytes(self) -> int:
+        return self.transport.get_write_buffer_size() if self.transport is not None else 0

@@ -47,13 +47,17 @@ class Exchange:
         self.stream: SseWriter | None = None
         """Set once an event stream is to answer; an error must be told in there then."""
 
+    @property
+    def request_id(self) -> str:
+        return f"req_{self.id}"
+
     def headers(self, content_type: str) -> dict[str, str]:
         """Of every answer. Nothing a client sent gets in here unchecked."""
         headers = {
             "Content-Type": content_type,
             "Server": "grokdesk",
             "Vary": "Origin",
-            "x-request-id": f"req_{self.id}",
+            "x-request-id": self.request_id,
         }
         if self.services.gateway.snapshot().demo:
             headers["x-grokdesk-mode"] = "demo"

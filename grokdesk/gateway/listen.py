@@ -14,6 +14,8 @@ _log = logging.getLogger(__name__)
 
 _TRIES_FOR_ANY_PORT = 20
 _NEXT_PORTS = 100
+# Windows forbids a port that another program holds for itself alone.
+_TAKEN = (errno.EADDRINUSE, errno.EACCES) if sys.platform == "win32" else (errno.EADDRINUSE,)
 _ABSENT_HERE = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 
 
@@ -38,7 +40,7 @@ async def open_sockets(hosts: Sequence[str], port: int) -> list[socket.socket]:
         try:
             return _bind_all(hosts, port)
         except OSError as error:
-            if error.errno != errno.EADDRINUSE:
+            if error.errno not in _TAKEN:
                 raise ConflictError(f"Port {port} cannot be opened: {error.strerror}.") from error
             if port:
                 holder = await asyncio.to_thread(find_port_holder, port)

@@ -66,6 +66,10 @@ class GatewayServer:
         ]
         return port
 
+    @property
+    def connections(self) -> int:
+        return len(self._http.connections) if self._http else 0
+
     async def stop(self, grace_s: float = 5.0) -> None:
         """Take nothing new; give running calls `grace_s`, then end them with an error."""
         if self._app is None or self._http is None or self._sweeping is None:

@@ -18,8 +18,8 @@ class Stream(Protocol):
 class Stallable(Protocol):
     """A connection whose client may stop reading."""
 
-    def cut_if_stalled(self, since: float) -> None:
-        """Cut it if its client has taken nothing since then (loop time)."""
+    def cut_if_stalled(self, now: float, patience_s: float) -> None:
+        """Cut it if its client has taken nothing for so long; `now` is loop time."""
         ...
 
 
@@ -59,7 +59,7 @@ class Sweeper:
             # A tick early, because the next look would be too late.
             await self._beat(now - heartbeat_s + tick)
             for connection in tuple(self._stalled):
-                connection.cut_if_stalled(now - self._stall_s)
+                connection.cut_if_stalled(now, self._stall_s)
             if not self._streams and not self._stalled:
                 self._wanted.clear()
 

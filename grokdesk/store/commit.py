@@ -86,7 +86,11 @@ def _run_apart(raw: sqlite3.Connection, step: Step) -> None:
         if not raw.in_transaction:
             raise
         raw.execute("ROLLBACK TO step")
-        step.fail(error)
+        if _one_row_may_be_at_fault([step], error):
+            for job in step.jobs:
+                _run_apart(raw, _steps([job])[0])
+        else:
+            step.fail(error)
     raw.execute("RELEASE step")
 
 

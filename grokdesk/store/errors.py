@@ -36,8 +36,7 @@ UNWRITABLE = frozenset(
 
 def result_code(error: BaseException) -> int | None:
     """SQLite's primary result code, also through the exception that peewee wraps around it."""
-    inner = error.args[0] if error.args and isinstance(error.args[0], sqlite3.Error) else error
-    code = getattr(inner, "sqlite_errorcode", None)
+    code = getattr(getattr(error, "orig", error), "sqlite_errorcode", None)
     return code & 0xFF if isinstance(code, int) else None
 
 

@@ -57,7 +57,7 @@ def _set_aside(path: Path, now: float) -> Path:
     kept = _free_name(path, datetime.fromtimestamp(now, UTC).strftime("%Y%m%d-%H%M%S"))
     path.rename(kept)
     log = path.with_name(f"{path.name}-wal")
-    if log.exists():
+    if log.exists() and log.stat().st_size:
         log.rename(kept.with_name(f"{kept.name}-wal"))
     suspect_mark(path).unlink(missing_ok=True)
     sync_folder(path.parent)

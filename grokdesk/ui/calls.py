@@ -43,7 +43,7 @@ class Calls:
         info: TellsErrors | None = None,
         done: Callable[[T], object] | None = None,
     ) -> asyncio.Task[T | None]:
-        """`done` gets the result, on success only. Widgets may die before the call ends."""
+        """`done` gets the result, on success only, and while the widget of `info` lives."""
         if info is not None:
             info.clear()
         waiting = _Waiting(busy) if busy is not None else None
@@ -62,7 +62,7 @@ class Calls:
         except GrokdeskError as error:
             self._tell(error, info)
             return None
-        if done is not None:
+        if done is not None and (info is None or shiboken6.isValid(info)):
             done(result)
         return result
 

@@ -11,8 +11,8 @@ def stylesheet(tokens: Tokens, points: float) -> str:
 
 def _text(tokens: Tokens, points: float) -> str:
     return f"""
-    QLabel[role="caption"] {{ color: {tokens.muted}; font-size: {points * 0.9:.2f}pt; }}
-    QLabel[role="muted"] {{ color: {tokens.muted}; }}
+    QLabel[role="caption"], ElidedLabel[role="caption"] {{ color: {tokens.muted}; font-size: {points * 0.9:.2f}pt; }}
+    QLabel[role="muted"], ElidedLabel[role="muted"] {{ color: {tokens.muted}; }}
     QLabel[role="strong"] {{ font-weight: 600; }}
     QLabel[role="brand"] {{ font-size: {points * 1.3:.2f}pt; font-weight: 700; }}
     QLabel[role="section"] {{ font-size: {points * 1.1:.2f}pt; font-weight: 600; }}

@@ -31,6 +31,7 @@ class Theme(QObject):
         self._app = app
         self._choice = ThemeChoice.SYSTEM
         self._base = base_font(app.font())
+        self._mono = mono_font()
         self.tokens = LIGHT
         app.setStyle("Fusion")
         app.setFont(self._base)
@@ -64,12 +65,7 @@ class Theme(QObject):
         return font
 
     def mono(self, ratio: float = 0.95) -> QFont:
-        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
-        known = set(QFontDatabase.families())
-        preferred = next((family for family in _MONO_FAMILIES if family in known), None)
-        if preferred is not None:
-            font.setFamily(preferred)
-        font.setStyleHint(QFont.StyleHint.Monospace)
+        font = QFont(self._mono)
         font.setPointSizeF(self._base.pointSizeF() * ratio)
         return font
 
@@ -97,6 +93,16 @@ def base_font(system: QFont) -> QFont:
         if family is not None:
             font.setFamilies([family, "Noto Sans CJK SC", "Noto Color Emoji", "DejaVu Sans"])
         font.setPointSizeF(max(system.pointSizeF(), _SMALLEST_LINUX_POINTS))
+    return font
+
+
+def mono_font() -> QFont:
+    font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+    known = set(QFontDatabase.families())
+    preferred = next((family for family in _MONO_FAMILIES if family in known), None)
+    if preferred is not None:
+        font.setFamily(preferred)
+    font.setStyleHint(QFont.StyleHint.Monospace)
     return font
 
 

@@ -82,9 +82,9 @@ def ensure(needs: Needs, purpose: str) -> None:
     if can_install():
         install(packages, purpose)
     elif shutil.which("apt-get"):
-        raise ToolError(f"{purpose} needs system packages. {how_to_install(packages)}")
+        raise ToolError(f"{purpose.capitalize()} needs system packages. {how_to_install(packages)}")
     else:  # other distributions name and place things differently: we may be wrong
-        say(f"{purpose} may lack system packages. {how_to_install(packages)}")
+        say(f"{purpose.capitalize()} may lack system packages. {how_to_install(packages)}")
 
 
 def can_install() -> bool:

@@ -16,7 +16,7 @@ _TERMINAL = {"serve", "accounts", "keys", "status", "--selftest", "--version", "
 def start(arguments: Sequence[str]) -> int:
     if _opens_windows(arguments):
         python = locks.ensure("desktop")
-        system.ensure(system.desktop_needs(), "The desktop app")
+        system.ensure(system.desktop_needs(), "the desktop app")
     else:
         python = locks.ensure("core")
         if _TERMINAL.isdisjoint(arguments):
@@ -68,7 +68,7 @@ def bench(arguments: Sequence[str]) -> int:
 
 def build(arguments: Sequence[str]) -> int:
     """dist/grokdesk from an environment that holds nothing but what goes in."""
-    system.ensure(system.build_needs(), "The build")
+    system.ensure(system.build_needs(), "the build")
     python = locks.ensure("build", venv.BUILD)
     pyinstaller: Command = [python, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN"]
     say("Building dist/grokdesk (about a minute)")

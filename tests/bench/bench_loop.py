@@ -101,11 +101,11 @@ async def exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, p
 
 
 async def answer_as_upstream(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    reply = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 13\r\n\r\n{"text":"hi"}'
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 13\r\n\r\n"
     try:
         while True:
             await reader.readuntil(b"\r\n\r\n")
-            writer.write(reply)
+            writer.write(head + b'{"text":"hi"}')
     except (asyncio.IncompleteReadError, ConnectionError):
         writer.close()
 

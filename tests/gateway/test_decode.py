@@ -2,7 +2,6 @@
 
 import json
 import random
-import string
 import time
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from grokdesk.domain.errors import InvalidRequestError
 from grokdesk.gateway.decode import JsonDecoder
 from grokdesk.gateway.openai.parse import parse_chat
+from tests.gateway.random_bodies import random_body
 
 DECODER = JsonDecoder(dict)
 
@@ -95,58 +95,10 @@ def test_two_thousand_random_bodies_never_cause_anything_but_a_400():
     rng = random.Random(7)
     outcomes = {"taken": 0, "refused": 0}
     for _ in range(2000):
-        raw = _mutate(rng, json.dumps(_random_body(rng)).encode())
+        raw = random_body(rng)
         try:
             parse_chat(raw)
             outcomes["taken"] += 1
         except InvalidRequestError:
             outcomes["refused"] += 1
     assert min(outcomes.values()) > 50, outcomes
-
-
-def _random_body(rng):
-    body = {"model": "m", "messages": [_random_message(rng) for _ in range(rng.randrange(4))]}
-    names = ("stream", "temperature", "stop", "tools", "n", "max_tokens", "stream_options", "x")
-    for name in rng.sample(names, rng.randrange(4)):
-        body[name] = _random_value(rng, 3)
-    if rng.random() < 0.1:
-        body[rng.choice(["model", "messages"])] = _random_value(rng, 3)
-    return body
-
-
-def _random_message(rng):
-    content = rng.choice(["hi", None, _random_value(rng, 4)])
-    message = {"role": rng.choice(["user", "assistant", "tool", "x"]), "content": content}
-    if rng.random() < 0.2:
-        message[rng.choice(["tool_calls", "function_call", "name"])] = _random_value(rng, 4)
-    return message
-
-
-def _random_value(rng, depth):
-    kind = rng.randrange(8 if depth else 5)
-    if kind == 0:
-        return None
-    if kind == 1:
-        return rng.random() < 0.5
-    if kind == 2:
-        return rng.choice([0, -1, 1, 2**70, 0.5, 1e300])
-    if kind in (3, 4):
-        return "".join(rng.choice(string.printable + "😀é\u202e\ud800") for _ in range(6))
-    if kind == 5:
-        return [_random_value(rng, depth - 1) for _ in range(rng.randrange(4))]
-    keys = ("type", "text", "function", "name", "arguments", "id", "include_usage")
-    return {rng.choice(keys): _random_value(rng, depth - 1) for _ in range(rng.randrange(4))}
-
-
-def _mutate(rng, raw):
-    data = bytearray(raw)
-    for _ in range(rng.choice([0, 0, 0, 1, 2])):
-        at = rng.randrange(len(data))
-        match rng.randrange(3):
-            case 0:
-                data[at] = rng.randrange(256)
-            case 1:
-                del data[at : at + rng.randrange(1, 9)]
-            case _:
-                data[at:at] = rng.choice([b"[", b'"', b"\\", b"1e9", b"\x00", b"\xed\xa0\x80"])
-    return bytes(data)

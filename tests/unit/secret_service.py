@@ -1,11 +1,18 @@
 """A real Secret Service of its own: a private D-Bus daemon and an unlocked GNOME keyring."""
 
+import contextlib
 import os
 import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
+
+import pytest
+
+secretstorage = pytest.importorskip("secretstorage", reason="the Secret Service is Linux's")
 
 MISSING = [name for name in ("dbus-daemon", "gnome-keyring-daemon") if not shutil.which(name)]
 REASON = f"not installed: {', '.join(MISSING)}"
@@ -65,14 +72,10 @@ class SecretService:
 
     def lock(self) -> None:
         with self._connection() as connection:
-            import secretstorage
-
             secretstorage.get_default_collection(connection).lock()
 
     def items(self, service: str) -> dict[str, str]:
         """Every secret under this service name, by user name."""
-        import secretstorage
-
         with self._connection() as connection:
             found = secretstorage.search_items(connection, {"service": service})
             return {item.get_attributes()["username"]: item.get_secret().decode() for item in found}
@@ -88,15 +91,13 @@ class SecretService:
         self._processes.append(process)
         return process
 
-    def _wait(self, done: "object") -> None:
+    def _wait(self, done: Callable[[], bool]) -> None:
         deadline = time.monotonic() + _START_S
-        while not done():  # type: ignore[operator]
+        while not done():
             assert time.monotonic() < deadline, "the private Secret Service did not start"
             time.sleep(0.02)
 
     def _answers(self) -> bool:
-        import secretstorage
-
         try:
             with self._connection() as connection:
                 if not secretstorage.check_service_availability(connection):
@@ -105,9 +106,9 @@ class SecretService:
         except secretstorage.exceptions.SecretStorageException:
             return False
 
-    def _connection(self):  # noqa: ANN202
-        import contextlib
-
+    @contextlib.contextmanager
+    def _connection(self) -> Iterator[Any]:
         from jeepney.io.blocking import open_dbus_connection
 
-        return contextlib.closing(open_dbus_connection(self.address))
+        with contextlib.closing(open_dbus_connection(self.address)) as connection:
+            yield connection

@@ -344,6 +344,22 @@ def test_the_file_works_again_once_the_disk_does(tmp_path):
     assert path.read_bytes() == b"kept\n"
 
 
+def test_after_a_failure_the_file_is_opened_anew(file, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    rotating = LogFile(file)
+    rotating.write([b"before"])
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", full)
+        with pytest.raises(OSError, match="No space"):
+            rotating.write([b"lost"])
+    file.unlink()
+    rotating.write([b"after"])
+    rotating.close()
+    assert file.read_bytes() == b"after\n"
+
+
 @pytest.mark.skipif(not hasattr(os, "O_NOFOLLOW"), reason="links of POSIX")
 def test_a_link_in_place_of_the_file_is_not_followed(file, tmp_path):
     (tmp_path / "victim").write_text("precious")

@@ -151,6 +151,21 @@ def test_rereading_a_broken_edit_fails_once(path):
     assert bad_copies(path) == []
 
 
+def test_a_file_that_was_broken_at_the_start_is_not_reported_as_an_edit(path):
+    path.write_text("port = = 1")
+    file, _ = opened(path)
+    assert file.reread() is None
+
+
+def test_the_last_good_state_outlives_a_deleted_file(path):
+    path.write_text(GOOD)
+    opened(path)
+    path.unlink()
+    opened(path)
+    path.write_text("port = = 1")
+    assert dict(opened(path)[1].values) == {"gateway.port": 9000}
+
+
 def test_a_deleted_file_is_an_empty_one(path):
     path.write_text(GOOD)
     file, _ = opened(path)

@@ -51,7 +51,7 @@ async def _stream(exchange: Exchange, call: ChatCall, heading: Heading) -> web.S
 async def _run(exchange: Exchange, call: ChatCall, emit: Emit) -> Ending:
     """Until the reply is complete, or cut at a stop text. Raise GrokdeskError."""
     key = exchange.api_key
-    caller = Call(f"req_{exchange.id}", _ROUTE, key.id if key else "", call.wants_stream)
+    caller = Call(exchange.request_id, _ROUTE, key.id if key else "", call.wants_stream)
     result: ChatResult | None = None
     cutter: StopCutter | None = None
     with exchange.context.calls.block() as block:

@@ -115,7 +115,9 @@ def _parse_max_tokens(body: _Body) -> int | None:
 
 
 def _parse_stop(stop: str | list[str] | None) -> tuple[str, ...]:
-    stops = tuple(dict.fromkeys([stop] if isinstance(stop, str) else stop or ()))
+    if not stop:
+        return ()
+    stops = tuple(dict.fromkeys([stop] if isinstance(stop, str) else stop))
     if len(stops) > _STOPS or any(len(text) > _STOP_CHARS for text in stops):
         raise InvalidRequestError(
             f"At most {_STOPS} stop texts of {_STOP_CHARS} characters.", param="stop"

@@ -9,7 +9,10 @@ from dataclasses import dataclass, field
 
 _FENCE = re.compile(r"(?P<indent>[ \t]*)(?P<mark>`{3,}|~{3,})[ \t]*(?P<language>[^`\n]*)$")
 _LIST_ITEM = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]")
+_LONGEST_LINE = 4_000
 _LONGEST_BLOCK = 4_000
+_LONGEST_TABLE = 32_000
+"""Longer blocks are cut, so that rendering the growing one again stays cheap."""
 _LANGUAGE_CHARS = 24
 
 
@@ -45,6 +48,8 @@ class _Fence:
     mark: str
     indent: int
     empty: bool = True
+    mid_line: bool = False
+    """The beginning of the current line was passed on already."""
 
 
 @dataclass(slots=True)
@@ -76,19 +81,33 @@ class AnswerSplitter:
         """What became final by this piece."""
         *lines, self._line = (self._line + piece).split("\n")
         for line in lines:
-            self._take(line)
+            self._take(self._cut(line))
+        self._line = self._cut(self._line)
         return self._drain()
 
     def finish(self) -> tuple[Part, ...]:
         """The rest; the splitter is empty afterwards."""
         line, self._line = self._line, ""
-        if line:
+        if line or (self._fence is not None and self._fence.mid_line):
             self._take(line)
         if self._fence is not None:
             self._fence = None
             self._parts.append(CodeEnd())
         self._settle()
         return self._drain()
+
+    def _cut(self, line: str) -> str:
+        """Pass on the beginning of an overlong line; a break in a paragraph reads as a space."""
+        while len(line) > _LONGEST_LINE:
+            if self._fence is not None:
+                self._pass_on(line[:_LONGEST_LINE], self._fence)
+                self._fence.mid_line = True
+                line = line[_LONGEST_LINE:]
+            else:
+                at = line.rfind(" ", 1, _LONGEST_LINE) + 1 or _LONGEST_LINE
+                self._take_prose(line[:at])
+                line = line[at:]
+        return line
 
     def _take(self, line: str) -> None:
         if self._fence is not None:
@@ -105,10 +124,17 @@ class AnswerSplitter:
             self._fence = None
             self._parts.append(CodeEnd())
         else:
-            self._parts.append(Code(self._code_line(line, fence)))
-            fence.empty = False
+            self._pass_on(line, fence)
+            fence.mid_line = False
 
-    def _code_line(self, line: str, fence: _Fence) -> str:
+    def _pass_on(self, line: str, fence: _Fence) -> None:
+        self._parts.append(Code(self._code_line(line, fence)))
+        fence.empty = False
+
+    @staticmethod
+    def _code_line(line: str, fence: _Fence) -> str:
+        if fence.mid_line:
+            return line
         indent = len(line) - len(line.lstrip(" \t"))
         text = line[min(indent, fence.indent) :]
         return text if fence.empty else f"\n{text}"
@@ -124,7 +150,8 @@ class AnswerSplitter:
         if not line.strip() or line[0] in " \t":
             return False
         if self._block[-1].strip():
-            return self._block_chars > _LONGEST_BLOCK and bool(_LIST_ITEM.match(line))
+            longest = _LONGEST_TABLE if line[0] == "|" else _LONGEST_BLOCK
+            return self._block_chars > longest
         continues_list = _LIST_ITEM.match(line) and self._in_list()
         return not continues_list or self._block_chars > _LONGEST_BLOCK
 
@@ -147,10 +174,10 @@ class AnswerSplitter:
 
 def _closes(line: str, fence: _Fence) -> bool:
     bare = line.strip()
-    return len(bare) >= len(fence.mark) and bare == fence.mark[0] * len(bare)
+    return not fence.mid_line and len(bare) >= len(fence.mark) and bare == fence.mark[0] * len(bare)
 
 
 def _may_close(line: str, fence: _Fence) -> bool:
     """Whether the unfinished line could become the closing fence."""
     bare = line.strip()
-    return bool(bare) and bare == fence.mark[0] * len(bare)
+    return bool(bare) and not fence.mid_line and bare == fence.mark[0] * len(bare)

@@ -20,6 +20,7 @@ class CodeText(QPlainTextEdit):
 
     def __init__(self, theme: Theme, name: str) -> None:
         super().__init__(readOnly=True, tabChangesFocus=True, undoRedoEnabled=False)
+        self._tail_chars = 0
         self.setProperty("kind", "bare")
         self.setAccessibleName(name)
         self.setFont(theme.mono())
@@ -35,10 +36,18 @@ class CodeText(QPlainTextEdit):
             self.setPlainText(text)
             self._fit()
 
-    def append_text(self, text: str) -> None:
+    def append_text(self, text: str, tail: str = "") -> None:
+        """`tail` is replaced by what is appended next."""
         cursor = QTextCursor(self.document())
+        cursor.beginEditBlock()
         cursor.movePosition(QTextCursor.MoveOperation.End)
+        keep = QTextCursor.MoveMode.KeepAnchor
+        cursor.setPosition(cursor.position() - self._tail_chars, keep)
         cursor.insertText(text)
+        if tail:
+            cursor.insertText(tail)
+        self._tail_chars = len(tail)
+        cursor.endEditBlock()
         self._fit()
 
     def sizeHint(self) -> QSize:

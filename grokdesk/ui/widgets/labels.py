@@ -26,8 +26,9 @@ class PlainLabel(QLabel):
 class ElidedLabel(QFrame):
     """One line that is cut with an ellipsis where there is no room; the tooltip has it all."""
 
-    def __init__(self, text: str = "", *, middle: bool = False) -> None:
+    def __init__(self, text: str = "", *, role: str = "", middle: bool = False) -> None:
         super().__init__()
+        self.setProperty("role", role)
         self._text = ""
         self._mode = Qt.TextElideMode.ElideMiddle if middle else Qt.TextElideMode.ElideRight
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

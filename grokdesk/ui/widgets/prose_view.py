@@ -27,6 +27,8 @@ class ProseView(QTextBrowser):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
+        self._style = Style.of(theme)
+        self._has_quotes = False
         self._final: list[str] = []
         self._tail = ""
         self._tail_at = 0
@@ -77,46 +79,39 @@ class ProseView(QTextBrowser):
         event.ignore()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self.viewport())
-        for block in self._blocks_in(event.rect().top(), event.rect().bottom()):
-            level = block.blockFormat().intProperty(QTextFormat.Property.BlockQuoteLevel)
-            if level:
-                area = self.document().documentLayout().blockBoundingRect(block)
-                bar = QRectF(2, area.top(), _QUOTE_BAR, area.height())
-                painter.fillRect(bar, self._theme.color("outline"))
-        painter.end()
+        if self._has_quotes:
+            self._paint_quote_bars(QPainter(self.viewport()))
         super().paintEvent(event)
 
-    def _blocks_in(self, top: int, bottom: int) -> list[QTextBlock]:
+    def _paint_quote_bars(self, painter: QPainter) -> None:
         layout = self.document().documentLayout()
-        block = self.cursorForPosition(self.viewport().rect().topLeft()).block()
-        found: list[QTextBlock] = []
+        color = self._theme.color("outline")
+        block = self.document().firstBlock()
         while block.isValid():
-            area = layout.blockBoundingRect(block)
-            if area.top() > bottom:
-                break
-            if area.bottom() >= top:
-                found.append(block)
+            if block.blockFormat().hasProperty(QTextFormat.Property.BlockQuoteLevel):
+                area = layout.blockBoundingRect(block)
+                painter.fillRect(QRectF(2, area.top(), _QUOTE_BAR, area.height()), color)
             block = block.next()
-        return found
 
     def _write(self, markdown: str) -> None:
         """Replace everything from the tail on."""
+        self._has_quotes = self._has_quotes or ">" in markdown
         cursor = QTextCursor(self.document())
         cursor.beginEditBlock()
         cursor.setPosition(self._tail_at)
         cursor.movePosition(QTextCursor.MoveOperation.End, QTextCursor.MoveMode.KeepAnchor)
         cursor.removeSelectedText()
-        if self._tail_at > 0:
+        if self._tail_at > 0 and not _is_spare(cursor.block()):
             cursor.insertBlock(QTextBlockFormat(), QTextCharFormat())
         current = cursor.currentList()
         if current is not None:
             current.remove(cursor.block())
         cursor.setBlockFormat(QTextBlockFormat())
-        append_markdown(cursor, markdown, Style.of(self._theme))
+        append_markdown(cursor, markdown, self._style)
         cursor.endEditBlock()
 
     def _render_again(self) -> None:
+        self._style = Style.of(self._theme)
         final, tail = self._final, self._tail
         self._final, self._tail, self._tail_at = [], "", 0
         self.document().clear()
@@ -133,3 +128,9 @@ class ProseView(QTextBrowser):
         height = max(1, round(self.document().size().height()) + 1)
         if height != self.height():
             self.setFixedHeight(height)
+
+
+def _is_spare(block: QTextBlock) -> bool:
+    """The empty block that Qt keeps after a table."""
+    rule = QTextFormat.Property.BlockTrailingHorizontalRulerWidth
+    return block.length() <= 1 and not block.blockFormat().hasProperty(rule)

@@ -4,7 +4,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from grokdesk.ui.presenters.overview import Figure
 from grokdesk.ui.tokens import LARGE, TIGHT
-from grokdesk.ui.widgets.labels import ElidedLabel, PlainLabel
+from grokdesk.ui.widgets.labels import PlainLabel
 from grokdesk.ui.widgets.looks import Card
 
 
@@ -15,8 +15,7 @@ class StatCard(Card):
         super().__init__(spacing=TIGHT, margin=LARGE)
         self._caption = PlainLabel(role="muted")
         self._value = PlainLabel(role="figure")
-        self._remark = ElidedLabel()
-        self._remark.setProperty("role", "muted")
+        self._remark = PlainLabel(role="muted", wrap=True)
         self.body.addWidget(self._caption)
         self.body.addWidget(self._value)
         self.body.addStretch(1)

@@ -68,8 +68,8 @@ class BrowserProfile:
                     return cls(user_agent, _nearest(names, int(found[1])))
         raise SettingsError(
             "upstream.user_agent",
-            f"'{user_agent[:100]}' is not a user agent that Grokdesk can imitate; "
-            "use one of Chrome, Firefox or Safari",
+            f"'{user_agent[:100]}' is not a user agent that Grokdesk can imitate. "
+            "Use one of Chrome, Firefox or Safari.",
         )
 
     def client_hints(self) -> list[tuple[str, str]]:

@@ -14,8 +14,8 @@ def clean_token(text: str) -> str:
     token = text.strip().removeprefix("sso=").strip()
     if not _VALUE.fullmatch(token):
         raise InvalidRequestError(
-            "This is not a token: it is empty or has characters that a cookie cannot hold; "
-            "copy the value of the 'sso' cookie again",
+            "This is not a token: it is empty or has characters that a cookie cannot hold. "
+            "Copy the value of the 'sso' cookie again.",
             param="token",
         )
     return token

@@ -110,9 +110,9 @@ def _without_path(url: str) -> tuple[str, str]:
 def _refused(key: str, url: str, real_host: str, scheme: str) -> SettingsError:
     return SettingsError(
         key,
-        f"'{url[:100]}' is not an address that may receive tokens; "
-        f"use {scheme}s://{real_host} or an address of this computer such as "
-        f"{scheme}://127.0.0.1:8080",
+        f"'{url[:100]}' is not an address that may receive tokens. "
+        f"Use {scheme}s://{real_host} or an address of this computer such as "
+        f"{scheme}://127.0.0.1:8080.",
     )
 
 

@@ -98,5 +98,7 @@ def download_headers(profile: BrowserProfile, *, cookie: str, accept: str = "*/*
 
 def _printable(key: str, value: str) -> str:
     if not (value.isascii() and value.isprintable()):
-        raise SettingsError(key, "The value has characters that a header cannot hold; copy it anew")
+        raise SettingsError(
+            key, "The value has characters that a header cannot hold. Copy it anew."
+        )
     return value

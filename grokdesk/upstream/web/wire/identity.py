@@ -12,11 +12,11 @@ from grokdesk.upstream.web.wire.lenient import changed, first_text, object_of, p
 _REFUSED: Mapping[str, tuple[type[UpstreamError], str]] = {
     "unauthenticated": (
         TokenRejectedError,
-        "This token is signed out; sign in at grok.com and import the new token",
+        "This token is signed out. Sign in at grok.com and import the new token.",
     ),
     "blocked": (
         AccountBlockedError,
-        "grok.com has blocked this account; sign in at grok.com to see why",
+        "grok.com has blocked this account. Sign in at grok.com to see why.",
     ),
 }
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)

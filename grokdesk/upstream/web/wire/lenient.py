@@ -32,7 +32,7 @@ def parse_object(raw: bytes, what: str) -> Mapping[str, Any]:
 
 def changed(what: str, raw: bytes | str) -> ProtocolChangedError:
     return ProtocolChangedError(
-        f"grok.com sent {what} in a form that Grokdesk does not know; look for an update",
+        f"grok.com sent {what} in a form that Grokdesk does not know. Look for an update.",
         excerpt=excerpt(raw),
     )
 

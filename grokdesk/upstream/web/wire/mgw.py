@@ -134,7 +134,7 @@ class MgwTurn:
         if len(frame) > FRAME_LIMIT:
             self._reply.fail(
                 ProtocolChangedError(
-                    "grok.com sent a frame of more than 16 MiB; Grokdesk accepts no such frame"
+                    "grok.com sent a frame of more than 16 MiB. Grokdesk accepts no such frame."
                 )
             )
             return
@@ -175,7 +175,7 @@ class MgwTurn:
         if session_id != self._attached_id:
             self._reply.fail(
                 ProtocolChangedError(
-                    "grok.com attached another conversation than the one asked for; try again",
+                    "grok.com attached another conversation than the one asked for. Try again.",
                     excerpt=excerpt(self._attached_id),
                 )
             )
@@ -250,4 +250,4 @@ class MgwTurn:
 
 
 def _cut_short() -> IncompleteReplyError:
-    return IncompleteReplyError("grok.com cut the reply short; try again")
+    return IncompleteReplyError("grok.com cut the reply short. Try again.")

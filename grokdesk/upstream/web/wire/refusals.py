@@ -59,9 +59,9 @@ class _Answer:
     words: str
 
 
-_CHECK = "Cloudflare wants to check the browser; try again later or from another network"
+_CHECK = "Cloudflare wants to check the browser. Try again later or from another network."
 _CHECK_WORDS = ("just a moment", "challenge-platform", "__cf_chl", "cf-chl-", "cf-mitigated")
-_DEAD = "grok.com no longer accepts this token; sign in at grok.com and import the new token"
+_DEAD = "grok.com no longer accepts this token. Sign in at grok.com and import the new token."
 _DEAD_WORDS = (
     "invalid-credentials",
     "bad-credentials",
@@ -70,18 +70,18 @@ _DEAD_WORDS = (
     "token revoked",
     "token expired",
 )
-_LIMITED = "grok.com limits this account; wait until its quota is renewed or use another account"
+_LIMITED = "grok.com limits this account. Wait until its quota is renewed or use another account."
 _LIMITED_WORDS = ("too many requests", "rate limit", "usage limit", "usage quota")
-_CHANGED = "grok.com answered in a form that Grokdesk does not know; look for an update"
-_TOO_SLOW = "grok.com took too long; try again"
-_DOWN = "grok.com is out of order or overloaded; try again later"
-_GONE = "grok.com no longer has this address; look for an update of Grokdesk"
+_CHANGED = "grok.com answered in a form that Grokdesk does not know. Look for an update."
+_TOO_SLOW = "grok.com took too long. Try again."
+_DOWN = "grok.com is out of order or overloaded. Try again later."
+_GONE = "grok.com no longer has this address. Look for an update of Grokdesk."
 
 _SAID = (Form.JSON, Form.TEXT)  # pages are Cloudflare's; only the site itself gives reasons
 
 _BLOCKED = Rule(
     AccountBlockedError,
-    "grok.com has blocked this account; sign in at grok.com to see why",
+    "grok.com has blocked this account. Sign in at grok.com to see why.",
     statuses=(400, 401, 403),
     forms=_SAID,
     words=("blocked-user", "user is blocked", "account suspended", "email-domain-rejected"),
@@ -91,14 +91,14 @@ _REJECTED = Rule(
 )
 _REFUSED = Rule(
     ContentRefusedError,
-    "grok.com refused the request because of its content rules; change the prompt",
+    "grok.com refused the request because of its content rules. Change the prompt.",
     statuses=(400, 403),
     forms=_SAID,
     words=("content-moderated", "content violates usage guidelines", "safety_check_type_"),
 )
 _ANTI_BOT = Rule(
     AntiBotError,
-    "grok.com took the request for a robot's; try again later or from another network",
+    "grok.com took the request for a robot's. Try again later or from another network.",
     statuses=(403,),
     forms=_SAID,
     words=("anti-bot", "anti_bot"),
@@ -120,17 +120,17 @@ HTTP_RULES = (
     Rule(ChallengedError, _CHECK, statuses=(403,), forms=(Form.TEXT,), words=("cloudflare",)),
     Rule(
         ForbiddenError,
-        "grok.com refused the request without a reason; another account may be served",
+        "grok.com refused the request without a reason. Another account may be served.",
         statuses=(402, 403),
     ),
     Rule(
         LocalNetworkError,
-        "The proxy wants to be signed in to; correct its address in the settings",
+        "The proxy wants to be signed in to. Correct its address in the settings.",
         statuses=(407,),
     ),
     Rule(
         ContentRefusedError,
-        "The request is too large for grok.com; shorten the conversation",
+        "The request is too large for grok.com. Shorten the conversation.",
         statuses=(413,),
     ),
     Rule(ProtocolChangedError, _GONE, statuses=(404, 405, 410)),
@@ -140,7 +140,7 @@ HTTP_RULES = (
 )
 
 # A handshake that is answered like any other request: there is no socket at this address.
-_NO_SOCKET = "grok.com has no chat socket at this address; look for an update of Grokdesk"
+_NO_SOCKET = "grok.com has no chat socket at this address. Look for an update of Grokdesk."
 
 SOCKET_RULES = (
     _CHALLENGED,
@@ -160,7 +160,7 @@ INBAND_RULES = (
     Rule(RateLimitedError, _LIMITED, codes=("8",), words=_LIMITED_WORDS),
     Rule(AntiBotError, _ANTI_BOT.sentence, codes=("7",), words=_ANTI_BOT.words),
     Rule(UpstreamTimeoutError, _TOO_SLOW, codes=("4",)),
-    Rule(UpstreamUnavailableError, "grok.com failed while it was answering; try again"),
+    Rule(UpstreamUnavailableError, "grok.com failed while it was answering. Try again."),
 )
 
 

@@ -186,12 +186,12 @@ class Reply:
     def _nothing(self) -> UpstreamError:
         if self._pictures.withheld:
             return ContentRefusedError(
-                "grok.com withheld the picture because of its content rules; change the prompt"
+                "grok.com withheld the picture because of its content rules. Change the prompt."
             )
         if self._pictures.foreign:
             return ProtocolChangedError(
-                "grok.com keeps its pictures at a place that Grokdesk does not know; "
-                "look for an update",
+                "grok.com keeps its pictures at a place that Grokdesk does not know. "
+                "Look for an update.",
                 excerpt=excerpt(self._pictures.foreign),
             )
-        return IncompleteReplyError("grok.com ended the reply without an answer; try again")
+        return IncompleteReplyError("grok.com ended the reply without an answer. Try again.")

@@ -106,7 +106,7 @@ class RestDecoder:
         if is_whole or not (self._understood or last.startswith(b"{")):
             self._finish()
         else:
-            self._reply.fail(IncompleteReplyError("grok.com cut the reply short; try again"))
+            self._reply.fail(IncompleteReplyError("grok.com cut the reply short. Try again."))
 
     def _take(self, payload: bytes) -> bool:
         """Handle one object, or several on one line; False when something is left over."""
@@ -249,5 +249,5 @@ class RestDecoder:
 
 def _too_large() -> ProtocolChangedError:
     return ProtocolChangedError(
-        "grok.com sent a frame of more than 8 MiB; Grokdesk accepts no such frame"
+        "grok.com sent a frame of more than 8 MiB. Grokdesk accepts no such frame."
     )

@@ -21,7 +21,7 @@ def parse_upload(body: bytes) -> Upload:
     answer = parse_object(body, "the answer to an upload")
     if terminal := answer.get("terminalError"):  # null, false, 0, "" and {} all mean none
         raise ContentRefusedError(
-            "grok.com did not accept the file; try another format or a smaller file",
+            "grok.com did not accept the file. Try another format or a smaller file.",
             excerpt=excerpt(text_of(object_of(terminal).get("message")) or body),
         )
     described = object_of(answer.get("fileMetadata")) or answer  # the older answer is flat

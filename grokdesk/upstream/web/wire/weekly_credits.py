@@ -34,16 +34,16 @@ _PRODUCTS = {
 _PERCENT, _START, _END, _BREAKDOWN = 1, 4, 5, 7  # fields of the pool
 
 _STATUSES: dict[int, tuple[type[UpstreamError], str]] = {
-    4: (UpstreamTimeoutError, "grok.com took too long to tell the credits; try again"),
-    7: (ForbiddenError, "grok.com does not tell the credits of this account"),
-    8: (RateLimitedError, "grok.com was asked for the credits too often; try again later"),
-    14: (UpstreamUnavailableError, "grok.com cannot tell the credits now; try again later"),
+    4: (UpstreamTimeoutError, "grok.com took too long to tell the credits. Try again."),
+    7: (ForbiddenError, "grok.com does not tell the credits of this account."),
+    8: (RateLimitedError, "grok.com was asked for the credits too often. Try again later."),
+    14: (UpstreamUnavailableError, "grok.com cannot tell the credits now. Try again later."),
     16: (
         TokenRejectedError,
-        "grok.com no longer accepts this token; sign in at grok.com and import the new token",
+        "grok.com no longer accepts this token. Sign in at grok.com and import the new token.",
     ),
 }
-_OTHER_STATUS = (UpstreamUnavailableError, "grok.com failed to tell the credits; try again later")
+_OTHER_STATUS = (UpstreamUnavailableError, "grok.com failed to tell the credits. Try again later.")
 
 
 @dataclass(frozen=True, slots=True)

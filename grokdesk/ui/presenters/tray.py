@@ -1,0 +1,99 @@
+"""What the tray says: its icon, tooltip and the lines of its menu."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from grokdesk.domain.account import AccountState
+from grokdesk.domain.quota import Mode, Provenance
+from grokdesk.services.accounts import AccountSnapshot, PoolSummary
+from grokdesk.services.gateway import GatewaySnapshot, GatewayState
+from grokdesk.ui import text
+
+LONGEST_TOOLTIP = 64
+
+
+@dataclass(frozen=True, slots=True)
+class TrayLines:
+    """`icon` is a file name stem in resources/icons/tray."""
+
+    icon: str
+    tooltip: str
+    status: str
+    quota: str
+    can_pause: bool
+    paused: bool
+
+
+def tray_lines(
+    gateway: GatewaySnapshot,
+    pool: PoolSummary,
+    accounts: Iterable[AccountSnapshot],
+    now: float,
+    *,
+    exposed: bool,
+) -> TrayLines:
+    status = _status(gateway, pool)
+    return TrayLines(
+        icon=_icon(gateway, pool, exposed=exposed),
+        tooltip=f"Grokdesk: {status[:1].lower()}{status[1:]}"[:LONGEST_TOOLTIP],
+        status=status,
+        quota=_quota(accounts, now),
+        can_pause=gateway.state in (GatewayState.RUNNING, GatewayState.PAUSED),
+        paused=gateway.state is GatewayState.PAUSED,
+    )
+
+
+def _icon(gateway: GatewaySnapshot, pool: PoolSummary, *, exposed: bool) -> str:
+    match gateway.state:
+        case GatewayState.STARTING | GatewayState.STOPPING:
+            return "starting"
+        case GatewayState.PAUSED | GatewayState.STOPPED:
+            return "paused"
+        case GatewayState.FAILED:
+            return "attention"
+        case GatewayState.RUNNING:
+            if not gateway.demo and pool.ready + pool.busy == 0:
+                return "attention"
+            return "lan" if exposed else "running"
+
+
+def _status(gateway: GatewaySnapshot, pool: PoolSummary) -> str:
+    where = f"{gateway.host}:{gateway.port}"
+    match gateway.state:
+        case GatewayState.RUNNING:
+            return f"Running on {where} · {_readiness(gateway, pool)}"
+        case GatewayState.PAUSED:
+            return f"Paused · {_readiness(gateway, pool)}"
+        case GatewayState.FAILED:
+            return "Not running: open Grokdesk to see why"
+        case GatewayState.STARTING:
+            return "Starting"
+        case GatewayState.STOPPING:
+            return "Stopping"
+        case GatewayState.STOPPED:
+            return "Stopped"
+
+
+def _readiness(gateway: GatewaySnapshot, pool: PoolSummary) -> str:
+    if gateway.demo:
+        return "demo"
+    if not pool.total:
+        return "no accounts yet"
+    return f"{text.number(pool.ready)} of {text.count(pool.total, 'account')} ready"
+
+
+def _quota(accounts: Iterable[AccountSnapshot], now: float) -> str:
+    """Calls left over all accounts that can answer, per mode; unknown is not counted as none."""
+    left: dict[Mode, int] = {}
+    estimated = False
+    for account in accounts:
+        if account.state not in (AccountState.READY, AccountState.EXHAUSTED):
+            continue
+        for window in account.windows:
+            if window.provenance is not Provenance.UNKNOWN and window.total > 0:
+                left[window.mode] = left.get(window.mode, 0) + window.at(now).remaining
+                estimated |= window.provenance is not Provenance.MEASURED
+    if not left:
+        return "Calls left: not known yet"
+    figures = ", ".join(f"{mode} {text.number(left[mode])}" for mode in Mode if mode in left)
+    return f"Calls left: {'≈' if estimated else ''}{figures}"

@@ -1,0 +1,201 @@
+"""Request bodies: type, coding, size and time."""
+
+import asyncio
+import gzip
+import json
+import random
+import time
+import zlib
+
+import pytest
+
+from grokdesk.gateway.limits import Limits
+from tests.gateway.random_bodies import random_body
+from tests.gateway.stand_in import chat_body
+
+URL = "/v1/chat/completions"
+SMALL = {"gateway.max_body_mb": 1}
+
+
+def head(gateway, *lines):
+    return "\r\n".join(
+        (
+            f"POST {URL} HTTP/1.1",
+            f"Host: 127.0.0.1:{gateway.port}",
+            f"Authorization: Bearer {gateway.key}",
+            *lines,
+            "",
+            "",
+        )
+    ).encode()
+
+
+def parse_answer(answer):
+    status = int(answer.split(b" ", 2)[1])
+    return status, json.loads(answer.partition(b"\r\n\r\n")[2])
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "application/json",
+        "application/json; charset=utf-8",
+        "APPLICATION/JSON",
+        "text/plain",
+        "text/plain;charset=UTF-8",
+        "application/vnd.api+json",
+        "",
+    ],
+)
+async def test_json_is_taken_under_any_harmless_name(http, gateway, content_type):
+    headers = {**gateway.headers, "Content-Type": content_type}
+    data = json.dumps(chat_body()).encode()
+    async with http.post(gateway.origin + URL, data=data, headers=headers) as response:
+        assert response.status == 200, await response.text()
+
+
+async def test_the_type_may_be_missing(gateway):
+    data = json.dumps(chat_body()).encode()
+    request = head(gateway, f"Content-Length: {len(data)}", "Connection: close") + data
+    assert parse_answer(await gateway.raw(request))[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("coding", "encode"),
+    [("gzip", gzip.compress), ("deflate", zlib.compress), ("identity", bytes)],
+)
+async def test_compressed_bodies_are_taken(gateway, coding, encode):
+    data = encode(json.dumps(chat_body()).encode())
+    lines = (f"Content-Encoding: {coding}", f"Content-Length: {len(data)}", "Connection: close")
+    assert parse_answer(await gateway.raw(head(gateway, *lines) + data))[0] == 200
+
+
+@pytest.mark.parametrize("coding", ["compress", "gzip, gzip", "snappy"])
+async def test_an_unknown_coding_is_refused(gateway, coding):
+    lines = (f"Content-Encoding: {coding}", "Content-Length: 2", "Connection: close")
+    status, body = parse_answer(await gateway.raw(head(gateway, *lines) + b"{}"))
+    assert status == 415
+    assert "gzip" in body["error"]["message"]
+
+
+async def test_a_broken_coding_is_a_400(gateway):
+    lines = ("Content-Encoding: gzip", "Content-Length: 5", "Connection: close")
+    assert parse_answer(await gateway.raw(head(gateway, *lines) + b"hello"))[0] == 400
+
+
+async def test_a_declared_size_above_the_limit_is_refused_before_the_body(start_gateway):
+    gateway = await start_gateway(settings=SMALL)
+    started = time.monotonic()
+    reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
+    writer.write(head(gateway, "Content-Length: 1048577"))
+    answer = await asyncio.wait_for(reader.readuntil(b"\r\n"), 3)
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert time.monotonic() - started < 1
+    writer.close()
+
+
+async def test_a_body_that_grows_above_the_limit_is_refused(start_gateway):
+    gateway = await start_gateway(settings=SMALL)
+    piece = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
+    reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
+    writer.write(head(gateway, "Transfer-Encoding: chunked") + piece * 17)
+    answer = await asyncio.wait_for(reader.read(2000), 3)
+    assert parse_answer(answer)[0] == 413
+    assert parse_answer(answer)[1]["error"]["code"] == "request_too_large"
+    writer.close()
+
+
+async def test_a_body_just_within_the_limit_is_taken(start_gateway, http):
+    gateway = await start_gateway(settings=SMALL)
+    data = json.dumps(chat_body("x" * 1_040_000)).encode()
+    async with http.post(gateway.origin + URL, data=data, headers=gateway.headers) as response:
+        assert response.status == 200
+    assert len(gateway.upstream.requests[0].messages[0].text) == 1_040_000
+
+
+async def test_a_compression_bomb_is_cut_at_the_limit_and_hung_up_on(start_gateway):
+    gateway = await start_gateway(settings=SMALL)
+    packer = zlib.compressobj(9, wbits=31)
+    bomb = b"".join(packer.compress(b" " * 1_000_000) for _ in range(300)) + packer.flush()
+    lines = ("Content-Encoding: gzip", f"Content-Length: {len(bomb)}")
+    started = time.process_time()
+    answer = await gateway.raw(head(gateway, *lines) + bomb)
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert time.process_time() - started < 0.25
+
+
+async def test_chunked_bodies_are_taken(gateway):
+    data = json.dumps(chat_body()).encode()
+    pieces = b"".join(b"%x\r\n%b\r\n" % (1, data[at : at + 1]) for at in range(len(data)))
+    request = head(gateway, "Transfer-Encoding: chunked", "Connection: close")
+    assert parse_answer(await gateway.raw(request + pieces + b"0\r\n\r\n"))[0] == 200
+
+
+async def test_a_careful_client_is_invited_to_send_its_body(gateway):
+    data = json.dumps(chat_body()).encode()
+    reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
+    writer.write(head(gateway, f"Content-Length: {len(data)}", "Expect: 100-continue"))
+    assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+    writer.write(data)
+    assert (await reader.readuntil(b"\r\n")).startswith(b"HTTP/1.1 200 ")
+    writer.close()
+
+
+async def test_a_careful_client_is_not_invited_when_its_body_is_not_wanted(start_gateway):
+    gateway = await start_gateway(settings=SMALL)
+    for line in ("Authorization: Bearer other", "Content-Length: 2000000"):
+        request = head(gateway, line, "Expect: 100-continue", "Connection: close")
+        assert b"100 Continue" not in await gateway.raw(request)
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [Limits(body_idle_s=0.3), Limits(body_idle_s=5, body_total_s=0.4)],
+    ids=["idle", "total"],
+)
+async def test_a_body_that_does_not_come_is_given_up(start_gateway, limits):
+    gateway = await start_gateway(limits=limits)
+    reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
+    writer.write(head(gateway, "Content-Length: 1000"))
+    started = time.monotonic()
+    answer = asyncio.ensure_future(reader.read(2000))  # noqa: TID251
+    while not answer.done() and time.monotonic() - started < 3:
+        if limits.body_idle_s > 1:
+            writer.write(b" ")
+        await asyncio.sleep(0.05)
+    assert parse_answer(await answer)[0] == 408
+    assert 0.25 < time.monotonic() - started < 1.5
+    writer.close()
+
+
+async def test_many_slow_bodies_do_not_slow_an_honest_request(http, gateway):
+    writers = []
+    for _ in range(200):
+        _, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
+        writer.write(head(gateway, "Content-Length: 1000"))
+        writers.append(writer)
+    started = time.monotonic()
+    url = gateway.origin + URL
+    async with http.post(url, json=chat_body(), headers=gateway.headers) as response:
+        assert response.status == 200
+    assert time.monotonic() - started < 0.2
+    for writer in writers:
+        writer.close()
+
+
+async def test_the_second_of_two_pipelined_requests_waits_for_the_first(gateway):
+    one = gateway.chat_bytes()
+    two = gateway.chat_bytes().replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1)
+    answer = await gateway.raw(one + two)
+    assert answer.count(b"HTTP/1.1 200 OK") == 2
+
+
+async def test_two_thousand_random_bodies_over_one_connection_never_cause_a_5xx(http, gateway):
+    rng = random.Random(11)
+    statuses = set()
+    for _ in range(2000):
+        data = random_body(rng).replace(b'"m"', b'"grok-fast"')
+        async with http.post(gateway.origin + URL, data=data, headers=gateway.headers) as response:
+            await response.read()
+            statuses.add(response.status)
+    assert statuses == {200, 400, 404}

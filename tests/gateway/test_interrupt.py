@@ -1,0 +1,89 @@
+"""Ending calls from our side, told apart from clients that left."""
+
+import asyncio
+
+import pytest
+
+from grokdesk.domain.errors import GatewayPausedError
+from grokdesk.gateway.interrupt import RunningCalls
+
+
+@pytest.fixture
+def calls():
+    return RunningCalls()
+
+
+async def test_an_interrupted_block_raises_the_given_error(calls):
+    async def run():
+        with calls.block():
+            await asyncio.sleep(10)
+
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(_outcome(run()))
+        await asyncio.sleep(0)
+        calls.interrupt(GatewayPausedError("stop"))
+    assert isinstance(task.result(), GatewayPausedError)
+    assert len(calls) == 0
+
+
+async def test_a_block_interrupted_without_an_error_ends_quietly(calls):
+    async def run():
+        with calls.block() as block:
+            block.interrupt()
+            await asyncio.sleep(10)
+        await asyncio.sleep(0)
+        return "went on"
+
+    assert await _outcome(run()) == "went on"
+
+
+async def test_a_client_that_leaves_at_the_same_time_wins(calls):
+    async def run():
+        with calls.block():
+            await asyncio.sleep(10)
+
+    task = asyncio.get_running_loop().create_task(run())
+    await asyncio.sleep(0)
+    calls.interrupt(GatewayPausedError("stop"))
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_a_cancelled_block_that_nobody_interrupted_stays_cancelled(calls):
+    async def run():
+        with calls.block():
+            await asyncio.sleep(10)
+
+    task = asyncio.get_running_loop().create_task(run())
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert len(calls) == 0
+
+
+async def test_an_error_of_the_block_itself_is_kept(calls):
+    async def run():
+        with calls.block() as block:
+            block.interrupt(GatewayPausedError("stop"))
+            try:
+                await asyncio.sleep(10)
+            except asyncio.CancelledError:
+                raise KeyError("own") from None
+
+    assert isinstance(await _outcome(run()), KeyError)
+
+
+async def test_waiting_for_idle_has_a_limit(calls):
+    assert await calls.wait_idle(0.01)
+    with calls.block():
+        assert not await calls.wait_idle(0.01)
+    assert await calls.wait_idle(0.01)
+
+
+async def _outcome(coroutine):
+    try:
+        return await coroutine
+    except Exception as error:
+        return error

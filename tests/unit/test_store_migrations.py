@@ -1,0 +1,127 @@
+"""Migrations: whole steps, a backup first, and a crash at any moment leaves old or new."""
+
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+
+import pytest
+
+from grokdesk.store.connection import connect, raw
+from grokdesk.store.migrations import APPLICATION_ID, MIGRATIONS, migrate, schema_version
+from grokdesk.store.opening import open_file
+
+ADD_NOTE = (
+    "ALTER TABLE account ADD COLUMN note TEXT NOT NULL DEFAULT ''",
+    "UPDATE account SET note = label",
+)
+NEXT = (*MIGRATIONS, ADD_NOTE)
+
+
+def insert_account(connection, number):
+    connection.execute(
+        "INSERT INTO account VALUES (?, ?, ?, '', NULL, 0, 1, 'ready', '', '', NULL, 0, NULL, 0)",
+        (f"id{number}", f"label{number}", f"print{number}"),
+    )
+
+
+def old_database(path, accounts=3):
+    opened = open_file(path, 0.0)
+    raw(opened.sql).execute("BEGIN")
+    for number in range(accounts):
+        insert_account(raw(opened.sql), number)
+    raw(opened.sql).execute("COMMIT")
+    opened.sql.close()
+
+
+def columns(connection):
+    return [row[1] for row in connection.execute("PRAGMA table_info(account)")]
+
+
+def test_an_empty_file_gets_all_tables_and_says_whose_it_is():
+    sql = connect(":memory:")
+    migrate(raw(sql))
+    assert schema_version(raw(sql)) == len(MIGRATIONS)
+    assert raw(sql).execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
+    sql.close()
+
+
+def test_migrating_twice_changes_nothing():
+    sql = connect(":memory:")
+    migrate(raw(sql))
+    before = raw(sql).execute("SELECT * FROM sqlite_schema").fetchall()
+    migrate(raw(sql))
+    assert raw(sql).execute("SELECT * FROM sqlite_schema").fetchall() == before
+    sql.close()
+
+
+def test_a_failing_step_leaves_the_file_as_it_was():
+    sql = connect(":memory:")
+    migrate(raw(sql))
+    with pytest.raises(sqlite3.OperationalError):
+        migrate(raw(sql), [*MIGRATIONS, (*ADD_NOTE, "SELEKT")])
+    assert schema_version(raw(sql)) == len(MIGRATIONS)
+    assert "note" not in columns(raw(sql))
+    sql.close()
+
+
+def test_an_older_database_is_backed_up_before_it_is_migrated(tmp_path):
+    path = tmp_path / "grokdesk.db"
+    old_database(path)
+    opened = open_file(path, 0.0, NEXT)
+    notes = raw(opened.sql).execute("SELECT note FROM account ORDER BY id").fetchall()
+    opened.sql.close()
+    assert notes == [("label0",), ("label1",), ("label2",)]
+    backup = tmp_path / f"grokdesk.db.version-{len(MIGRATIONS)}"
+    copy = sqlite3.connect(backup)
+    assert columns(copy)[-1] == "demo"
+    assert copy.execute("SELECT count(*) FROM account").fetchone() == (3,)
+    copy.close()
+    assert backup.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_new_database_needs_no_backup(tmp_path):
+    open_file(tmp_path / "grokdesk.db", 0.0).sql.close()
+    assert [entry.name for entry in tmp_path.iterdir()] == ["grokdesk.db"]
+
+
+MIGRATE = """
+import sys
+from pathlib import Path
+from grokdesk.store.migrations import MIGRATIONS
+from grokdesk.store.opening import open_file
+from tests.unit.test_store_migrations import ADD_NOTE
+sys.stdout.write("go\\n")
+sys.stdout.flush()
+open_file(Path(sys.argv[1]), 0.0, (*MIGRATIONS, ADD_NOTE)).sql.close()
+"""
+
+
+def test_a_kill_in_the_middle_of_a_migration_leaves_the_old_schema_or_the_new(tmp_path):
+    source = tmp_path / "source" / "grokdesk.db"
+    old_database(source, accounts=20_000)
+    dice = random.Random(1)
+    versions = []
+    for attempt in range(15):
+        path = tmp_path / f"run{attempt}" / "grokdesk.db"
+        path.parent.mkdir()
+        path.write_bytes(source.read_bytes())
+        with subprocess.Popen(
+            [sys.executable, "-c", MIGRATE, str(path)], stdout=subprocess.PIPE
+        ) as process:
+            process.stdout.readline()
+            time.sleep(dice.uniform(0.0, 0.25))
+            process.send_signal(signal.SIGKILL)
+        found = sqlite3.connect(path)
+        versions.append(schema_version(found))
+        assert ("note" in columns(found)) == (versions[-1] == len(NEXT))
+        assert found.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        found.close()
+        opened = open_file(path, 0.0, NEXT)
+        wrong = raw(opened.sql).execute("SELECT count(*) FROM account WHERE note <> label")
+        assert wrong.fetchone() == (0,)
+        opened.sql.close()
+        assert opened.notice == ""
+    assert len(MIGRATIONS) in versions
