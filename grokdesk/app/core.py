@@ -67,6 +67,7 @@ class CoreOptions:
     demo: bool = False
     allow_key_file: bool = False
     """Without an OS keyring a master key may be kept in a private file (servers)."""
+    set_log_level: Callable[[str], None] = lambda _level: None
     survive_taken_port: bool = False
     """Go on without a gateway, for a window that offers another port."""
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
@@ -105,6 +106,7 @@ async def open_core(options: CoreOptions) -> AsyncIterator[Core]:
     clock, bus, tasks = SystemClock(), EventBus(), TaskSupervisor()
     settings = SettingsService(options.paths.settings_file, options.environ, options.overrides, bus)
     settings.load()
+    options.set_log_level(settings.current.logs.level)
     notices = list(settings.notices)
     sandbox = settings.current.gateway.demo == "always"
     catalog, catalog_notices = load_catalog(resource_text("models.toml"), options.paths.models_file)
@@ -167,6 +169,7 @@ async def open_core(options: CoreOptions) -> AsyncIterator[Core]:
         await keys.load()
         stack.push_async_callback(accounts.flush)
         settings.add_applier(_pool_applier(pool))
+        settings.add_applier(_log_applier(options.set_log_level))
         yield Core(services, pool, upstream, tokens, vault, web, sandbox, notices)
 
 
@@ -268,5 +271,14 @@ def _policy(settings: Settings) -> PoolPolicy:
 def _pool_applier(pool: AccountPool) -> Callable[[Settings, Settings], Awaitable[None]]:
     async def apply(_old: Settings, new: Settings) -> None:
         pool.policy = _policy(new)
+
+    return apply
+
+
+def _log_applier(
+    set_level: Callable[[str], None],
+) -> Callable[[Settings, Settings], Awaitable[None]]:
+    async def apply(_old: Settings, new: Settings) -> None:
+        set_level(new.logs.level)
 
     return apply

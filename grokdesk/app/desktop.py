@@ -20,13 +20,20 @@ def run_desktop(
 ) -> int:
     """Run until the user quits. A second launch raises the first one's window and ends."""
     _need_a_display()
-    options = CoreOptions(paths, profile=profile, port=port, demo=demo, survive_taken_port=True)
     with contextlib.ExitStack() as stack:
         try:
             stack.enter_context(sole_instance(paths.lock_file))
         except AlreadyRunningError:
             return _raise_the_other(paths)
-        stack.enter_context(start_logs(paths, options.environ))
+        logs = stack.enter_context(start_logs(paths, os.environ))
+        options = CoreOptions(
+            paths,
+            profile=profile,
+            port=port,
+            demo=demo,
+            survive_taken_port=True,
+            set_log_level=logs.set_level,
+        )
         return _run_qt(options, minimized=minimized)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -19,12 +20,18 @@ def run_headless(
     paths: Paths, *, profile: str | None, host: str | None, port: int | None, demo: bool
 ) -> int:
     """Serve until SIGINT or SIGTERM; a second one ends at once."""
-    options = CoreOptions(
-        paths, profile=profile, host=host, port=port, demo=demo, allow_key_file=True
-    )
     with contextlib.ExitStack() as stack:
         stack.enter_context(sole_instance(paths.lock_file))
-        stack.enter_context(start_logs(paths, options.environ))
+        logs = stack.enter_context(start_logs(paths, os.environ))
+        options = CoreOptions(
+            paths,
+            profile=profile,
+            host=host,
+            port=port,
+            demo=demo,
+            allow_key_file=True,
+            set_log_level=logs.set_level,
+        )
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(_serve(options))
     return 0

@@ -5,6 +5,7 @@ early; `qtloop_driver` has asyncio's queues behind one posted event and one time
 """
 
 import asyncio
+import contextlib
 import sys
 from collections.abc import Coroutine
 from typing import Any, TypeVar
@@ -62,7 +63,8 @@ def run(app: QCoreApplication, main: Coroutine[Any, Any, T]) -> T:
         finally:
             if not task.done():
                 task.cancel()
-                loop.run_until_complete(asyncio.wait([task]))
+                with contextlib.suppress(asyncio.CancelledError):
+                    loop.run_until_complete(task)
     finally:
         loop.close()
 

@@ -6,7 +6,8 @@ from grokdesk.kernel.clock import Clock
 from grokdesk.settings.model import Settings
 from grokdesk.settings.service import SettingsService
 from grokdesk.upstream.web.client import GrokWebClient
-from grokdesk.upstream.web.transport import Timeouts, Transport
+from grokdesk.upstream.web.transport import Transport
+from grokdesk.upstream.web.watchdog import Timeouts
 from grokdesk.upstream.web.wire.browser import BrowserProfile
 from grokdesk.upstream.web.wire.facts import Origins
 

@@ -42,6 +42,18 @@ class Calls:
         busy: QAbstractButton | None = None,
         info: TellsErrors | None = None,
         done: Callable[[T], object] | None = None,
+    ) -> None:
+        """Like `begin`, for calls that nobody stops."""
+        _ = self.begin(coroutine, name=name, busy=busy, info=info, done=done)
+
+    def begin(
+        self,
+        coroutine: Coroutine[Any, Any, T],
+        *,
+        name: str,
+        busy: QAbstractButton | None = None,
+        info: TellsErrors | None = None,
+        done: Callable[[T], object] | None = None,
     ) -> asyncio.Task[T | None]:
         """`done` gets the result, on success only, and while the widget of `info` lives."""
         if info is not None:

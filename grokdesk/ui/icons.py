@@ -77,9 +77,7 @@ class Icons(QObject):
         color, faded = self._theme.color(tone), self._theme.color("outline")
         for ratio in sorted({1.0, 2.0, _screen_ratio()}):
             icon.addPixmap(self.pixmap(name, color, size=size, ratio=ratio))
-            icon.addPixmap(
-                self.pixmap(name, faded, size=size, ratio=ratio), QIcon.Mode.Disabled
-            )
+            icon.addPixmap(self.pixmap(name, faded, size=size, ratio=ratio), QIcon.Mode.Disabled)
         return icon
 
     def _draw(self, painter: QPainter, name: str, rect: QRectF, color: QColor) -> None:

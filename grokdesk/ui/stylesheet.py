@@ -11,7 +11,10 @@ def stylesheet(tokens: Tokens, points: float) -> str:
 
 def _text(tokens: Tokens, points: float) -> str:
     return f"""
-    QLabel[role="caption"], ElidedLabel[role="caption"] {{ color: {tokens.muted}; font-size: {points * 0.9:.2f}pt; }}
+    QLabel[role="caption"], ElidedLabel[role="caption"] {{
+        color: {tokens.muted}; font-size: {points * 0.9:.2f}pt;
+    }}
+    QLabel[role="bad"] {{ color: {tokens.bad}; }}
     QLabel[role="muted"], ElidedLabel[role="muted"] {{ color: {tokens.muted}; }}
     QLabel[role="strong"] {{ font-weight: 600; }}
     QLabel[role="brand"] {{ font-size: {points * 1.3:.2f}pt; font-weight: 700; }}

@@ -10,12 +10,14 @@ from PySide6.QtGui import QAction, QIcon
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
 from grokdesk.ui.kit import Kit
-from grokdesk.ui.presenters.tray import TrayLines, tray_lines
+from grokdesk.ui.presenters.tray import TrayLines, quota_line, tray_lines
 
 _SIZES = (16, 22, 24, 32, 44, 48, 64)
 _POLL_MS = 500
 _GIVE_UP_AFTER_MS = 10_000
 _RECHECK_MS = 5_000
+_FEW = 500
+"""With more accounts the quota is summed up only when the menu opens."""
 _DARK_PANELS = ("gnome", "unity", "ubuntu", "cinnamon", "pantheon")
 
 
@@ -46,7 +48,7 @@ class Tray(QObject):
         self._drawn = ""
         self._menu = QMenu()
         self._fill_menu()
-        self._menu.aboutToShow.connect(self.refresh)
+        self._menu.aboutToShow.connect(self._menu_opens)
         self._icon = QSystemTrayIcon(self)
         self._icon.setContextMenu(self._menu)
         self._icon.activated.connect(self._activated)
@@ -84,14 +86,19 @@ class Tray(QObject):
 
     def refresh(self) -> None:
         services = self._kit.services
-        lines = tray_lines(
-            services.gateway.snapshot(),
-            services.accounts.summary(),
-            services.accounts.snapshot(),
-            services.clock.now(),
-            exposed=services.settings.current.gateway.is_exposed,
-        )
-        self._show_lines(lines)
+        pool = services.accounts.summary()
+        exposed = services.settings.current.gateway.is_exposed
+        self._show_lines(tray_lines(services.gateway.snapshot(), pool, exposed=exposed))
+        if pool.total <= _FEW:
+            self._refresh_quota()
+
+    def _refresh_quota(self) -> None:
+        services = self._kit.services
+        _say(self._quota, quota_line(services.accounts.snapshot(), services.clock.now()))
+
+    def _menu_opens(self) -> None:
+        self.refresh()
+        self._refresh_quota()
 
     def _fill_menu(self) -> None:
         menu = self._menu
@@ -114,7 +121,6 @@ class Tray(QObject):
 
     def _show_lines(self, lines: TrayLines) -> None:
         _say(self._status, lines.status)
-        _say(self._quota, lines.quota)
         _say(self._pause, "Resume gateway" if lines.paused else "Pause gateway")
         if self._pause.isEnabled() != lines.can_pause:
             self._pause.setEnabled(lines.can_pause)
@@ -198,5 +204,3 @@ def _say(action: QAction, words: str) -> None:
     shown = words.replace("&", "&&")
     if action.text() != shown:
         action.setText(shown)
-
-

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -48,3 +49,13 @@ def test_every_module_says_what_it_is_for() -> None:
         if not path.read_text(encoding="utf-8").lstrip().startswith('"""')
     ]
     assert silent == []
+
+
+def test_the_wheel_lists_every_package() -> None:
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    found = {
+        str(path.parent.relative_to(ROOT)).replace("/", ".")
+        for path in (ROOT / "grokdesk").rglob("__init__.py")
+    }
+    packages = listed["tool"]["setuptools"]["packages"]
+    assert set(packages) == found | {"grokdesk._resources"}

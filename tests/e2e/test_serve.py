@@ -32,9 +32,7 @@ def client(program: Program, transport: str) -> Iterator[openai.OpenAI]:
         yield client
 
 
-def test_a_plain_answer(
-    client: openai.OpenAI, simulator: SimulatorProcess, transport: str
-) -> None:
+def test_a_plain_answer(client: openai.OpenAI, simulator: SimulatorProcess, transport: str) -> None:
     reply = client.chat.completions.create(model="grok-chat-fast", messages=HELLO)  # type: ignore[arg-type]
     choice = reply.choices[0]
     assert choice.message.content

@@ -1,13 +1,12 @@
 """A client that goes away frees everything: the upstream connection and the lease."""
 
 import asyncio
-import itertools
 import json
 import socket
 import statistics
 import struct
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -98,7 +97,7 @@ async def _disconnect(setup: Setup, phase: str, how: str, *, stream: bool) -> fl
     """Seconds from the client's leaving until nothing of it is left."""
     connection = socket.create_connection(("127.0.0.1", setup.port))
     connection.setblocking(False)
-    connection.sendall(_request(setup.key, PROMPTS[phase], stream=stream))
+    connection.sendall(_request(setup.port, setup.key, PROMPTS[phase], stream=stream))
     await _until(lambda: setup.simulator.stats.open_chats > 0)
     if phase != "before headers":
         received = await _first_text(connection)
@@ -113,9 +112,10 @@ async def _disconnect(setup: Setup, phase: str, how: str, *, stream: bool) -> fl
     return time.monotonic() - started
 
 
-async def _until(condition: object) -> None:
-    assert callable(condition)
-    for _ in itertools.takewhile(lambda _: not condition(), itertools.count()):
+async def _until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 5.0
+    while not condition():
+        assert time.monotonic() < deadline, "it never happened"
         await asyncio.sleep(0)
 
 
@@ -129,11 +129,11 @@ async def _first_text(connection: socket.socket) -> bytes:
     return received
 
 
-def _request(key: str, prompt: str, *, stream: bool) -> bytes:
+def _request(port: int, key: str, prompt: str, *, stream: bool) -> bytes:
     question = {"role": "user", "content": prompt}
     body = json.dumps({"model": "grok-chat-fast", "messages": [question], "stream": stream})
     return (
-        "POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        f"POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
         f"Authorization: Bearer {key}\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(body)}\r\n\r\n{body}"
     ).encode()

@@ -32,9 +32,12 @@ FORMS = [SelectorQtEventLoop, QasyncBatchedEventLoop]
 
 @pytest.fixture(params=FORMS)
 def loop(request: pytest.FixtureRequest, qapp: QApplication) -> Iterator[QtDrivenLoop]:
+    quits = qapp.quitOnLastWindowClosed()
+    qapp.setQuitOnLastWindowClosed(False)
     loop = request.param(qapp)
     yield loop
     loop.close()
+    qapp.setQuitOnLastWindowClosed(quits)
 
 
 def run(loop: QtDrivenLoop, main: Any, within: float = 20.0) -> Any:

@@ -19,6 +19,18 @@ REASON = f"not installed: {', '.join(MISSING)}"
 
 _START_S = 15.0
 
+# Without service folders: the bus must not start a second, locked keyring by itself.
+_BUS = """<busconfig>
+  <type>session</type>
+  <listen>{address}</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+"""
+
 
 class SecretService:
     """Use as a context manager; `environ` is what a client process needs to see it."""
@@ -46,14 +58,14 @@ class SecretService:
 
     def __enter__(self) -> "SecretService":
         try:
-            self._start("dbus-daemon", "--session", "--nofork", f"--address={self.address}")
+            config = self._folder / "bus.conf"
+            config.write_text(_BUS.format(address=self.address))
+            self._start("dbus-daemon", "--nofork", f"--config-file={config}")
             self._wait(lambda: (self._folder / "bus").exists())
-            keyring = self._start(
-                "gnome-keyring-daemon", "--foreground", "--unlock", "--components=secrets"
+            self._start(
+                *("gnome-keyring-daemon", "--foreground", "--unlock", "--components=secrets"),
+                stdin=b"a password",
             )
-            assert keyring.stdin is not None
-            keyring.stdin.write(b"a password")
-            keyring.stdin.close()
             self._wait(self._answers)
         except BaseException:
             self.stop()
@@ -80,16 +92,19 @@ class SecretService:
             found = secretstorage.search_items(connection, {"service": service})
             return {item.get_attributes()["username"]: item.get_secret().decode() for item in found}
 
-    def _start(self, *command: str) -> "subprocess.Popen[bytes]":
-        process = subprocess.Popen(
-            command,
-            env=self.environ,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+    def _start(self, *command: str, stdin: bytes = b"") -> None:
+        """What the process is to read lies in a file: no pipe to fill, flush and close."""
+        said = self._folder / "stdin"
+        said.write_bytes(stdin)
+        with said.open("rb") as readable:
+            process = subprocess.Popen(
+                command,
+                env=self.environ,
+                stdin=readable,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
         self._processes.append(process)
-        return process
 
     def _wait(self, done: Callable[[], bool]) -> None:
         deadline = time.monotonic() + _START_S

@@ -348,7 +348,7 @@ async def test_a_locked_keyring_is_a_sentence_and_leftovers_wait(db, store, monk
         keyring.close()
 
 
-class Interrupted(Exception):
+class CrashError(Exception):
     pass
 
 
@@ -359,7 +359,7 @@ def crash_after(vault, method, calls):
 
     async def dying(*arguments):
         if left[0] == 0:
-            raise Interrupted
+            raise CrashError
         left[0] -= 1
         return await original(*arguments)
 
@@ -383,7 +383,7 @@ class TestMovingTokens:
         for number in range(4):
             await save(source, store, number)
         crash_after(source if method == "delete" else target, method, calls)
-        with pytest.raises(Interrupted):
+        with pytest.raises(CrashError):
             await move_tokens(source, target, [f"id{number}" for number in range(4)])
 
         used = await db.call(lambda: meta.read(db.sql, meta.VAULT))

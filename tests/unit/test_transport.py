@@ -17,7 +17,8 @@ from grokdesk.domain.errors import (
     UpstreamUnavailableError,
 )
 from grokdesk.upstream.web.socket import Refusal
-from grokdesk.upstream.web.transport import Timeouts, Transport
+from grokdesk.upstream.web.transport import Transport
+from grokdesk.upstream.web.watchdog import Timeouts
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

@@ -181,7 +181,7 @@ class ImportDialog(Dialog):
     def _start_preview(self, words: str) -> None:
         if self._previewing is not None:
             self._previewing.cancel()
-        self._previewing = self._kit.calls.run(
+        self._previewing = self._kit.calls.begin(
             asyncio.to_thread(preview, words, self._kit.services.accounts.fingerprints()),
             name="import preview",
             info=self.info,

@@ -96,9 +96,7 @@ class AccountsModel(QAbstractTableModel):
     def accounts_at(self, rows: Iterable[int]) -> tuple[AccountSnapshot, ...]:
         return tuple(self._shown[row].account for row in sorted(rows))
 
-    def sort(
-        self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder
-    ) -> None:
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         self._column, self._order = Column(column), order
         self._arrange()
 
@@ -163,11 +161,11 @@ class AccountsModel(QAbstractTableModel):
 
     def _quota(self, row: AccountRow, column: Column) -> str:
         window = row.windows[column - Column.FAST]
-        return text.quota(window.at(self._clock.now())) if window is not None else "–"
+        return text.quota(window.at(self._clock.now())) if window is not None else "—"
 
     def _resets(self, row: AccountRow) -> str:
         if row.resets_at is None:
-            return "–"
+            return "—"
         left = row.resets_at - self._clock.now()
         return text.duration(left) if left >= 1 else "now"
 

@@ -60,7 +60,7 @@ class AccountsPage(Page):
             "Import…", self.kit.icons, "import", kind="primary", clicked=self.wants_import.emit
         )
         for widget in (self._counter, self.filter, self._import):
-            self.actions.addWidget(widget)
+            self.header.addWidget(widget)
 
     def _add_table(self) -> None:
         kit = self.kit
@@ -92,7 +92,10 @@ class AccountsPage(Page):
             "Grokdesk answers with your own Grok accounts. Import the session token of at least "
             "one; it is kept in the keyring of this computer and is sent to grok.com alone.",
             make_button(
-                "Import accounts", kit.icons, "import", kind="primary",
+                "Import accounts",
+                kit.icons,
+                "import",
+                kind="primary",
                 clicked=self.wants_import.emit,
             ),
         )
@@ -146,7 +149,7 @@ class AccountsPage(Page):
         self.details.show_accounts(selected)
         self._selection.setText(f"{text.number(len(selected))} selected" if selected else "")
 
-    def _filter_soon(self) -> None:
+    def _filter_soon(self, _needle: str) -> None:
         self._filter_timer.start()
 
     def _for_selected(
@@ -161,7 +164,7 @@ class AccountsPage(Page):
         if not accounts or (self._bulk is not None and not self._bulk.done()):
             return
         progress = partial(self._show_progress, verb) if slow else lambda _done, _total: None
-        self._bulk = self.kit.calls.run(
+        self._bulk = self.kit.calls.begin(
             for_each(accounts, call, progress),
             name=f"accounts {verb}",
             info=self.info,

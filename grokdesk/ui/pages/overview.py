@@ -36,7 +36,7 @@ _REFRESH_MS = 15_000
 class OverviewPage(Page):
     def __init__(self, kit: Kit) -> None:
         super().__init__(kit, "Overview")
-        self.actions.addWidget(
+        self.header.addWidget(
             make_button("Import accounts", kit.icons, "import", clicked=self.wants_import.emit)
         )
         self._usage = UsageSummary()
@@ -107,9 +107,7 @@ class OverviewPage(Page):
         self._address = ValueField(
             "API address",
             kit.theme,
-            CopyButton(
-                kit.clipboard, kit.icons, lambda: self._address.value, what="API address"
-            ),
+            CopyButton(kit.clipboard, kit.icons, lambda: self._address.value, what="API address"),
         )
         self.key_field = KeyField(kit, self.new_key)
         card = Card(spacing=LARGE)

@@ -34,7 +34,7 @@ class PlaygroundPage(Page):
         self.composer = Composer(kit.theme, kit.icons, models)
         self.transcript = Transcript(kit.icons)
         self._clear = make_button("Clear", kit.icons, "trash", clicked=self.clear)
-        self.actions.addWidget(self._clear)
+        self.header.addWidget(self._clear)
         self._greeting = Greeting(kit.icons)
         self._greeting.chosen.connect(self.send)
         self._stack = QStackedWidget()

@@ -17,7 +17,9 @@ class SettingsPage(Page):
         body = self.add_scrolling_body()
         for section in sections_of(kit.services.settings.describe()):
             body.addLayout(
-                column(PlainLabel(section.title, role="section"), self._card(section), spacing=MEDIUM)
+                column(
+                    PlainLabel(section.title, role="section"), self._card(section), spacing=MEDIUM
+                )
             )
         body.addStretch(1)
         self.follow(kit.bridge.settings_changed)

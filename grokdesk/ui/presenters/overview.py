@@ -60,7 +60,7 @@ def requests_figure(usage: UsageSummary) -> Figure:
 def latency_figure(usage: UsageSummary) -> Figure:
     median = usage.median_first_chunk_s
     if median is None:
-        return Figure("First token", "–", "Median of today's answers")
+        return Figure("First token", "—", "Median of today's answers")
     return Figure("First token", text.latency(median), "Median of today's answers")
 
 

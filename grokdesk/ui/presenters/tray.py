@@ -19,28 +19,39 @@ class TrayLines:
     icon: str
     tooltip: str
     status: str
-    quota: str
     can_pause: bool
     paused: bool
 
 
-def tray_lines(
-    gateway: GatewaySnapshot,
-    pool: PoolSummary,
-    accounts: Iterable[AccountSnapshot],
-    now: float,
-    *,
-    exposed: bool,
-) -> TrayLines:
+def tray_lines(gateway: GatewaySnapshot, pool: PoolSummary, *, exposed: bool) -> TrayLines:
     status = _status(gateway, pool)
+    tooltip = f"Grokdesk: {status[:1].lower()}{status[1:]}"
+    if len(tooltip) > LONGEST_TOOLTIP:
+        tooltip = f"{tooltip[: LONGEST_TOOLTIP - 1]}…"
     return TrayLines(
         icon=_icon(gateway, pool, exposed=exposed),
-        tooltip=f"Grokdesk: {status[:1].lower()}{status[1:]}"[:LONGEST_TOOLTIP],
+        tooltip=tooltip,
         status=status,
-        quota=_quota(accounts, now),
         can_pause=gateway.state in (GatewayState.RUNNING, GatewayState.PAUSED),
         paused=gateway.state is GatewayState.PAUSED,
     )
+
+
+def quota_line(accounts: Iterable[AccountSnapshot], now: float) -> str:
+    """Calls left over all accounts that can answer, per mode; unknown is not counted as none."""
+    left: dict[Mode, int] = {}
+    estimated = False
+    for account in accounts:
+        if account.state not in (AccountState.READY, AccountState.EXHAUSTED):
+            continue
+        for window in account.windows:
+            if window.provenance is not Provenance.UNKNOWN and window.total > 0:
+                left[window.mode] = left.get(window.mode, 0) + window.at(now).remaining
+                estimated |= window.provenance is not Provenance.MEASURED
+    if not left:
+        return "Calls left: not known yet"
+    figures = ", ".join(f"{mode} {text.number(left[mode])}" for mode in Mode if mode in left)
+    return f"Calls left: {'≈' if estimated else ''}{figures}"
 
 
 def _icon(gateway: GatewaySnapshot, pool: PoolSummary, *, exposed: bool) -> str:
@@ -80,20 +91,3 @@ def _readiness(gateway: GatewaySnapshot, pool: PoolSummary) -> str:
     if not pool.total:
         return "no accounts yet"
     return f"{text.number(pool.ready)} of {text.count(pool.total, 'account')} ready"
-
-
-def _quota(accounts: Iterable[AccountSnapshot], now: float) -> str:
-    """Calls left over all accounts that can answer, per mode; unknown is not counted as none."""
-    left: dict[Mode, int] = {}
-    estimated = False
-    for account in accounts:
-        if account.state not in (AccountState.READY, AccountState.EXHAUSTED):
-            continue
-        for window in account.windows:
-            if window.provenance is not Provenance.UNKNOWN and window.total > 0:
-                left[window.mode] = left.get(window.mode, 0) + window.at(now).remaining
-                estimated |= window.provenance is not Provenance.MEASURED
-    if not left:
-        return "Calls left: not known yet"
-    figures = ", ".join(f"{mode} {text.number(left[mode])}" for mode in Mode if mode in left)
-    return f"Calls left: {'≈' if estimated else ''}{figures}"

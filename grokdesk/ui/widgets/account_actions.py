@@ -97,5 +97,3 @@ class AccountActions:
         button.setEnabled(action.isEnabled())
         action.enabledChanged.connect(button.setEnabled)
         return button
-
-

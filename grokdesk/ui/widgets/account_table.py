@@ -55,7 +55,7 @@ class AccountTable(QTableView):
         self._set_up_headers()
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._ask_for_menu)
-        self.selectionModel().selectionChanged.connect(lambda: self.selection_changed.emit())
+        self.selectionModel().selectionChanged.connect(self._tell_selection)
         # Countdowns: only what is visible is painted again.
         self._timer = QTimer(self, interval=_TICK_MS)
         self._timer.timeout.connect(self.viewport().update)
@@ -82,10 +82,14 @@ class AccountTable(QTableView):
         super().hideEvent(event)
         self._timer.stop()
 
+    def _tell_selection(self) -> None:
+        self.selection_changed.emit()
+
     def _selected_rows(self) -> Sequence[int]:
         selection = self.selectionModel().selection()
         rows: set[int] = set()
-        for part in selection:
+        for number in range(selection.count()):
+            part = selection.at(number)
             rows.update(range(part.top(), part.bottom() + 1))
         return sorted(rows)
 

@@ -28,7 +28,11 @@ class AnswerFoot(QWidget):
             kit.clipboard, kit.icons, answer, what="the answer", text="", kind="icon"
         )
         self._again = make_button(
-            "", kit.icons, "refresh", kind="icon", name="Answer again",
+            "",
+            kit.icons,
+            "refresh",
+            kind="icon",
+            name="Answer again",
             clicked=self.retry_wanted.emit,
         )
         layout = QVBoxLayout(self)

@@ -184,5 +184,3 @@ class AnswerView(QWidget):
         self._code = CodeBlock(kit.theme, kit.icons, kit.clipboard, label)
         self._segments.addWidget(self._code)
         self._prose = None
-
-

@@ -31,13 +31,15 @@ def make_button(
     if not text:
         set_plain_tooltip(button, name)
     if icons is not None and icon:
-        icons.set_on(button, icon, tone or ("on_accent" if kind in {"primary", "round"} else "text"))
+        icons.set_on(
+            button, icon, tone or ("on_accent" if kind in {"primary", "round"} else "text")
+        )
         button.setIconSize(QSize(SIZE, SIZE))
     # The ring shows where the keyboard is; a click with the mouse does not move it.
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     button.setCursor(Qt.CursorShape.PointingHandCursor)
     if clicked is not None:
-        button.clicked.connect(lambda: clicked())
+        button.clicked.connect(lambda _checked=False: clicked())
     return button
 
 

@@ -1,4 +1,4 @@
-"""Where a prompt is written: Enter sends, Shift+Enter breaks the line, input methods are left alone."""
+"""Where a prompt is written: Enter sends, Shift+Enter breaks the line, input methods work."""
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QInputMethodEvent, QKeyEvent

@@ -71,7 +71,5 @@ class _EntryDelegate(QStyledItemDelegate):
             paint_mark(painter, place, mark.shape, self._theme.color(mark.tone))
             inside = inside.adjusted(_MARK + 7, 0, 0, 0)
         words = str(index.data())
-        shown = painter.fontMetrics().elidedText(
-            words, Qt.TextElideMode.ElideRight, inside.width()
-        )
+        shown = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, inside.width())
         painter.drawText(inside, _LEFT, shown)

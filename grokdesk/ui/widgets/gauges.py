@@ -67,5 +67,7 @@ def paint_gauge(painter: QPainter, rect: QRectF, share: float, track: QColor, fi
     if share > 0:
         width = max(rect.height(), rect.width() * min(1.0, share))
         painter.setBrush(fill)
-        painter.drawRoundedRect(QRectF(rect.left(), rect.top(), width, rect.height()), radius, radius)
+        painter.drawRoundedRect(
+            QRectF(rect.left(), rect.top(), width, rect.height()), radius, radius
+        )
     painter.restore()

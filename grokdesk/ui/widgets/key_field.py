@@ -35,7 +35,7 @@ class KeyField(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._field)
         self._mask_again = QTimer(self, interval=_REVEALED_FOR_MS, singleShot=True)
-        self._mask_again.timeout.connect(self.mask)
+        self._mask_again.timeout.connect(self.hide_key)
 
     @property
     def value(self) -> str:
@@ -56,14 +56,14 @@ class KeyField(QWidget):
         self._reveal.setAccessibleName(name)
         set_plain_tooltip(self._reveal, name)
 
-    def mask(self) -> None:
+    def hide_key(self) -> None:
         self._shown = False
         self._mask_again.stop()
         self.refresh()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        self.mask()
+        self.hide_key()
 
     def _toggle(self) -> None:
         self._shown = not self._shown

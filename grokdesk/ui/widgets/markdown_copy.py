@@ -1,8 +1,8 @@
 """Carries parsed Markdown into a document, copying only what is known to be harmless.
 
 Qt's own import would bring along pictures (which are loaded, from disk too), links of any scheme
-and whatever a later Qt adds. Here text, emphasis, headings, lists, quotes, rules, tables and links to
-web pages are copied one by one; everything else becomes plain text.
+and whatever a later Qt adds. Here text, emphasis, headings, lists, quotes, rules, tables and
+links to web pages are copied one by one; everything else becomes plain text.
 """
 
 from dataclasses import dataclass
@@ -29,7 +29,8 @@ from PySide6.QtGui import (
 from grokdesk.ui.theme import Theme
 
 _FEATURES = (
-    QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
+    QTextDocument.MarkdownFeature.MarkdownDialectGitHub
+    | QTextDocument.MarkdownFeature.MarkdownNoHTML
 )
 _WEB = ("http", "https")
 _HEADING_RATIOS = {1: 1.45, 2: 1.25, 3: 1.1}
@@ -95,7 +96,7 @@ class _Copy:
                 self.frame(inner)
             elif iterator.currentBlock().isValid():
                 self._block(iterator.currentBlock())
-            iterator += 1  # noqa: PLW2901 - Qt's iterator has no other way on
+            iterator += 1
 
     def _block(self, block: QTextBlock) -> None:
         rule = block.blockFormat().hasProperty(
@@ -170,7 +171,7 @@ class _Copy:
         while not iterator.atEnd():
             fragment = iterator.fragment()
             self._fragment(fragment.text(), fragment.charFormat(), base)
-            iterator += 1  # noqa: PLW2901 - Qt's iterator has no other way on
+            iterator += 1
 
     def _fragment(self, words: str, source: QTextCharFormat, base: QTextCharFormat) -> None:
         if source.isImageFormat():
@@ -215,8 +216,8 @@ class _Copy:
         inside = _Copy(table.cellAt(line, place).firstCursorPosition(), self._style)
         made = QTextBlockFormat()
         made.setAlignment(block.blockFormat().alignment())
-        inside._cursor.setBlockFormat(made)  # noqa: SLF001 - one of us
-        inside._fragments(block, self._char_format(QTextBlockFormat()))  # noqa: SLF001
+        inside._cursor.setBlockFormat(made)
+        inside._fragments(block, self._char_format(QTextBlockFormat()))
 
 
 def _picture(source: QTextCharFormat) -> str:

@@ -72,7 +72,9 @@ class MarkWidget(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002 - Qt's signature
         painter = QPainter(self)
-        paint_mark(painter, QRectF(self.rect()), self._mark.shape, self._theme.color(self._mark.tone))
+        paint_mark(
+            painter, QRectF(self.rect()), self._mark.shape, self._theme.color(self._mark.tone)
+        )
 
 
 def paint_mark(painter: QPainter, rect: QRectF, shape: Shape, color: QColor) -> None:

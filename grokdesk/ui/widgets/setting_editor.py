@@ -36,7 +36,12 @@ class SettingEditor(QWidget):
         self._error = PlainLabel(role="bad", wrap=True)
         self._error.hide()
         self._reset = make_button(
-            "", icons, "refresh", kind="icon", name=f"Reset {line.title}", tone="muted",
+            "",
+            icons,
+            "refresh",
+            kind="icon",
+            name=f"Reset {line.title}",
+            tone="muted",
             clicked=lambda: change(self, self._info.key, None),
         )
         policy = self._reset.sizePolicy()
@@ -137,5 +142,3 @@ def _as_value(entered: str, like: Value) -> Value:
     if isinstance(like, int):
         return int(entered)
     return float(entered) if isinstance(like, float) else entered
-
-

@@ -38,7 +38,7 @@ class Sources(QWidget):
         host = text.one_line(urlsplit(url).hostname or url, 60)
         words = f"{len(self._known)}.  {host}"
         if title:
-            words += f"  –  {text.one_line(title, 80)}"
+            words += f"  —  {text.one_line(title, 80)}"
         # An ampersand in a button's text would become a keyboard mnemonic.
         return make_button(
             words.replace("&", "&&"),

@@ -23,10 +23,8 @@ class Spinner(QWidget):
 
     def cover(self) -> None:
         """Lie over the whole parent."""
-        parent = self.parentWidget()
-        assert parent is not None
         self._covers = True
-        self.setFixedSize(parent.size())
+        self.setFixedSize(self.parentWidget().size())
         self.move(0, 0)
         self.show()
 

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from curl_cffi import Curl, CurlECode, CurlError, CurlInfo, CurlOpt, CurlWsFlag
 
@@ -14,10 +13,7 @@ from grokdesk.domain.errors import (
     UpstreamUnavailableError,
 )
 from grokdesk.upstream.web.multi import Multi, translate
-from grokdesk.upstream.web.watchdog import Watchdog
-
-if TYPE_CHECKING:
-    from grokdesk.upstream.web.transport import Timeouts
+from grokdesk.upstream.web.watchdog import Timeouts, Watchdog
 
 _FRAME_CAP = 16 << 20
 _SEND_PIECE = 65_535
@@ -50,7 +46,7 @@ class Socket:
         self._heartbeat: asyncio.TimerHandle | None = None
 
     async def connect(
-        self, url: str, headers: Sequence[tuple[str, str]], timeouts: "Timeouts"
+        self, url: str, headers: Sequence[tuple[str, str]], timeouts: Timeouts
     ) -> None:
         """Raise Refusal when the server says no, UpstreamError when it cannot be reached."""
         head = _Head()

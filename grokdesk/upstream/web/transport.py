@@ -23,7 +23,7 @@ from grokdesk.domain.errors import (
 )
 from grokdesk.upstream.web.multi import Multi, new_handle, translate
 from grokdesk.upstream.web.socket import Socket
-from grokdesk.upstream.web.watchdog import Watchdog
+from grokdesk.upstream.web.watchdog import Timeouts, Watchdog
 
 Headers = Sequence[tuple[str, str]]
 
@@ -40,15 +40,6 @@ class Response:
     status: int
     headers: Mapping[str, str]
     body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """Seconds. `first_byte_s` runs until the headers, `idle_s` between two pieces after them."""
-
-    connect_s: float = 10.0
-    first_byte_s: float = 60.0
-    idle_s: float = 120.0
 
 
 class Reply:

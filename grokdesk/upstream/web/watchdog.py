@@ -1,7 +1,17 @@
-"""One timer per stream that notices silence, however often the stream is fed."""
+"""How long silence may last, and the one timer per stream that notices it."""
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds. `first_byte_s` runs until the headers, `idle_s` between two pieces after them."""
+
+    connect_s: float = 10.0
+    first_byte_s: float = 60.0
+    idle_s: float = 120.0
 
 
 class Watchdog:
