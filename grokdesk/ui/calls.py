@@ -59,7 +59,8 @@ class Calls:
         if info is not None:
             info.clear()
         waiting = _Waiting(busy) if busy is not None else None
-        task = self._tasks.spawn(self._told(coroutine, info, done), name=name)
+        telling = self._told(coroutine, info, done)
+        task: asyncio.Task[T | None] = self._tasks.spawn(telling, name=name)
         task.add_done_callback(lambda ended: self._ended(ended, waiting, info))
         return task
 
@@ -116,4 +117,4 @@ class _Waiting:
 
     def _spin(self) -> None:
         self._spinner = Spinner(self._button)
-        self._spinner.cover()
+        self._spinner.cover(self._button)

@@ -31,28 +31,32 @@ class Icons(QObject):
         super().__init__(theme)
         self._dir = icon_dir
         self._theme = theme
-        self._targets: dict[int, tuple[HasIcon, str, str]] = {}
+        self._targets: dict[int, tuple[HasIcon, str, str, int]] = {}
         self._prune_at = 64
         self._renderers: dict[str, QSvgRenderer | None] = {}
-        self._icons: dict[tuple[str, str, int], QIcon] = {}
+        self._icons: dict[tuple[str, str, int, int], QIcon] = {}
         theme.changed.connect(self._retint)
 
-    def set_on(self, target: HasIcon, name: str, tone: str = "text") -> None:
+    def set_on(self, target: HasIcon, name: str, tone: str = "text", *, gap: int = 0) -> None:
         """`tone` is a field of Tokens; a later call for the same target replaces the earlier."""
-        self._targets[id(target)] = (target, name, tone)
-        target.setIcon(self.icon(name, tone))
+        self._targets[id(target)] = (target, name, tone, gap)
+        target.setIcon(self.icon(name, tone, gap=gap))
         if len(self._targets) > self._prune_at:
             self._prune()
 
-    def icon(self, name: str, tone: str = "text", *, size: int = SIZE) -> QIcon:
-        key = (name, tone, size)
+    def icon(self, name: str, tone: str = "text", *, size: int = SIZE, gap: int = 0) -> QIcon:
+        """`gap` is room at the right, for buttons with words."""
+        key = (name, tone, size, gap)
         if key not in self._icons:
-            self._icons[key] = self._build(name, tone, size)
+            self._icons[key] = self._build(name, tone, size, gap)
         return self._icons[key]
 
-    def pixmap(self, name: str, color: QColor, *, size: int = SIZE, ratio: float = 1.0) -> QPixmap:
-        pixmap, painter = _canvas(round(size * ratio))
-        self._draw(painter, name, QRectF(pixmap.rect()), color)
+    def pixmap(
+        self, name: str, color: QColor, *, size: int = SIZE, gap: int = 0, ratio: float = 1.0
+    ) -> QPixmap:
+        side = round(size * ratio)
+        pixmap, painter = _canvas(side + round(gap * ratio), side)
+        self._draw(painter, name, QRectF(0, 0, side, side), color)
         painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceIn)
         painter.fillRect(pixmap.rect(), color)
         painter.end()
@@ -63,7 +67,7 @@ class Icons(QObject):
         """The file in its own colours: the application's mark."""
         icon = QIcon()
         for size in sizes:
-            pixmap, painter = _canvas(size)
+            pixmap, painter = _canvas(size, size)
             self._draw(painter, name, QRectF(pixmap.rect()), self._theme.color("accent_fill"))
             painter.end()
             icon.addPixmap(pixmap)
@@ -72,12 +76,12 @@ class Icons(QObject):
     def has(self, name: str) -> bool:
         return self._renderer(name) is not None
 
-    def _build(self, name: str, tone: str, size: int) -> QIcon:
+    def _build(self, name: str, tone: str, size: int, gap: int) -> QIcon:
         icon = QIcon()
         color, faded = self._theme.color(tone), self._theme.color("outline")
         for ratio in sorted({1.0, 2.0, _screen_ratio()}):
-            icon.addPixmap(self.pixmap(name, color, size=size, ratio=ratio))
-            icon.addPixmap(self.pixmap(name, faded, size=size, ratio=ratio), QIcon.Mode.Disabled)
+            for tint, mode in ((color, QIcon.Mode.Normal), (faded, QIcon.Mode.Disabled)):
+                icon.addPixmap(self.pixmap(name, tint, size=size, gap=gap, ratio=ratio), mode)
         return icon
 
     def _draw(self, painter: QPainter, name: str, rect: QRectF, color: QColor) -> None:
@@ -106,8 +110,8 @@ class Icons(QObject):
     def _retint(self) -> None:
         self._icons.clear()
         self._prune()
-        for target, name, tone in self._targets.values():
-            target.setIcon(self.icon(name, tone))
+        for target, name, tone, gap in self._targets.values():
+            target.setIcon(self.icon(name, tone, gap=gap))
 
     def _prune(self) -> None:
         alive = {key: entry for key, entry in self._targets.items() if shiboken6.isValid(entry[0])}
@@ -116,12 +120,11 @@ class Icons(QObject):
 
 
 def _screen_ratio() -> float:
-    screen = QGuiApplication.primaryScreen()
-    return screen.devicePixelRatio() if screen is not None else 1.0
+    return max((screen.devicePixelRatio() for screen in QGuiApplication.screens()), default=1.0)
 
 
-def _canvas(side: int) -> tuple[QPixmap, QPainter]:
-    pixmap = QPixmap(side, side)
+def _canvas(width: int, height: int) -> tuple[QPixmap, QPainter]:
+    pixmap = QPixmap(width, height)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from grokdesk.ui.dialogs.import_accounts import ImportDialog
@@ -19,6 +19,7 @@ from grokdesk.ui.widgets.banners import DemoBanner, TermsNotice
 from grokdesk.ui.widgets.sidebar import Sidebar
 
 SMALLEST = QSize(960, 620)
+_WIDE_SIDEBAR_ABOVE = 1080
 _FIRST_SIZE = QSize(1180, 760)
 _GEOMETRY, _PAGE, _TERMS = "geometry", "page", "terms_acknowledged"
 
@@ -86,7 +87,8 @@ class MainWindow(QMainWindow):
         return self._pages[page_id]
 
     def open_page(self, page_id: str) -> None:
-        self._stack.setCurrentWidget(self.page(page_id))
+        page = self.page(page_id)
+        self._stack.setCurrentWidget(page)
         self.sidebar.mark(page_id)
         self._kit.state.set(_PAGE, page_id)
 
@@ -107,6 +109,10 @@ class MainWindow(QMainWindow):
         self._may_close = True
         self.remember()
         self.close()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.sidebar.set_compact(event.size().width() < _WIDE_SIDEBAR_ABOVE)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._may_close:

@@ -67,11 +67,11 @@ def _surfaces(tokens: Tokens, points: float) -> str:  # noqa: ARG001 - same shap
 def _buttons(tokens: Tokens, points: float) -> str:
     return f"""
     QPushButton {{
-        background: {tokens.surface}; color: {tokens.text};
-        border: 1px solid {tokens.outline}; border-radius: 8px;
-        padding: 6px 14px; font-weight: 500;
+        background: {tokens.control}; color: {tokens.text};
+        border: 1px solid {tokens.line}; border-radius: 8px;
+        padding: 6px 14px; min-height: 18px; font-weight: 500;
     }}
-    QPushButton:hover {{ background: {tokens.raised}; }}
+    QPushButton:hover {{ border: 1px solid {tokens.outline}; }}
     QPushButton:pressed {{ background: {tokens.line}; }}
     QPushButton:focus {{ border: 2px solid {tokens.accent}; padding: 5px 13px; }}
     QPushButton:disabled {{
@@ -90,15 +90,15 @@ def _buttons(tokens: Tokens, points: float) -> str:
     QPushButton[kind="danger"]:focus {{ border: 2px solid {tokens.bad}; }}
     QPushButton[kind="danger"]:disabled {{ color: {tokens.outline}; border-color: {tokens.line}; }}
     QPushButton[kind="ghost"] {{
-        background: transparent; border: 1px solid transparent; padding: 5px 10px;
+        background: transparent; border: 1px solid transparent; padding: 6px 10px;
     }}
     QPushButton[kind="ghost"]:hover {{ background: {tokens.raised}; }}
-    QPushButton[kind="ghost"]:focus {{ border: 2px solid {tokens.accent}; padding: 4px 9px; }}
+    QPushButton[kind="ghost"]:focus {{ border: 2px solid {tokens.accent}; padding: 5px 9px; }}
     QPushButton[kind="icon"] {{
-        background: transparent; border: 1px solid transparent; padding: 5px;
+        background: transparent; border: 1px solid transparent; padding: 6px;
     }}
     QPushButton[kind="icon"]:hover {{ background: {tokens.raised}; }}
-    QPushButton[kind="icon"]:focus {{ border: 2px solid {tokens.accent}; padding: 4px; }}
+    QPushButton[kind="icon"]:focus {{ border: 2px solid {tokens.accent}; padding: 5px; }}
     QPushButton[kind="round"] {{
         background: {tokens.accent_fill}; border: 1px solid {tokens.accent_fill};
         border-radius: 16px; padding: 6px;
@@ -119,7 +119,7 @@ def _buttons(tokens: Tokens, points: float) -> str:
     QPushButton[kind="nav"]:focus {{ border: 2px solid {tokens.accent}; padding: 7px 11px; }}
     QPushButton[kind="status"] {{
         background: {tokens.surface}; border: 1px solid {tokens.line}; border-radius: 10px;
-        padding: 0; text-align: left;
+        padding: 0; text-align: left; min-height: 52px;
     }}
     QPushButton[kind="status"]:hover {{ background: {tokens.raised}; }}
     QPushButton[kind="status"]:focus {{ border: 2px solid {tokens.accent}; }}
@@ -152,6 +152,7 @@ def _fields(tokens: Tokens, points: float) -> str:  # noqa: ARG001 - same shape 
     QLineEdit, QSpinBox, QDoubleSpinBox, QPlainTextEdit[kind="field"] {{
         background: {tokens.surface}; color: {tokens.text};
         border: 1px solid {tokens.outline}; border-radius: 8px; padding: 6px 10px;
+        min-height: 18px;
         selection-background-color: {tokens.accent_fill}; selection-color: {tokens.on_accent};
     }}
     QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QPlainTextEdit[kind="field"]:focus {{
@@ -160,11 +161,29 @@ def _fields(tokens: Tokens, points: float) -> str:  # noqa: ARG001 - same shape 
     QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled {{
         color: {tokens.muted}; border: 1px solid {tokens.line}; background: transparent;
     }}
+    QComboBox {{
+        background: {tokens.control}; color: {tokens.text}; border: 1px solid {tokens.line};
+        border-radius: 8px; padding: 6px 30px 6px 12px; min-height: 18px; font-weight: 500;
+    }}
+    QComboBox:hover {{ border: 1px solid {tokens.outline}; }}
+    QComboBox:focus {{ border: 2px solid {tokens.accent}; padding: 5px 29px 5px 11px; }}
+    QComboBox:disabled {{ color: {tokens.muted}; background: transparent; }}
+    QComboBox[kind="quiet"] {{ background: transparent; border: 1px solid transparent; }}
+    QComboBox[kind="quiet"]:hover {{ background: {tokens.raised}; }}
+    QComboBox[kind="quiet"]:focus {{ border: 2px solid {tokens.accent}; }}
+    QComboBox::drop-down {{ border: none; width: 0; }}
+    QComboBox::down-arrow {{ image: none; }}
+    QComboBox QAbstractItemView {{
+        background: {tokens.surface}; color: {tokens.text}; border: 1px solid {tokens.line};
+        padding: 4px; outline: none;
+        selection-background-color: {tokens.raised}; selection-color: {tokens.text};
+    }}
+    QComboBox QAbstractItemView::item {{ padding: 6px 10px; border-radius: 4px; }}
     QLineEdit[kind="value"] {{
         background: {tokens.window}; border: 1px solid {tokens.line};
     }}
     QLineEdit[kind="value"]:focus {{ border: 2px solid {tokens.accent}; }}
-    QPlainTextEdit[kind="bare"], QTextBrowser[kind="bare"] {{
+    QPlainTextEdit[kind="bare"], QTextEdit[kind="bare"] {{
         background: transparent; border: none; padding: 0;
         selection-background-color: {tokens.accent_fill}; selection-color: {tokens.on_accent};
     }}
@@ -180,7 +199,7 @@ def _tables(tokens: Tokens, points: float) -> str:
     QHeaderView {{ background: transparent; border: none; }}
     QHeaderView::section {{
         background: transparent; color: {tokens.muted}; border: none;
-        border-bottom: 1px solid {tokens.line}; padding: 8px 12px;
+        border-bottom: 1px solid {tokens.line}; padding: 8px 4px 8px 12px;
         font-size: {points * 0.9:.2f}pt; font-weight: 500;
     }}
     QHeaderView::section:hover {{ color: {tokens.text}; }}
@@ -200,6 +219,7 @@ def _bars(tokens: Tokens, points: float) -> str:  # noqa: ARG001 - same shape as
     QScrollBar::handle {{ background: {tokens.outline}; border-radius: 3px; margin: 1px; }}
     QScrollBar::handle:vertical {{ min-height: 32px; }}
     QScrollBar::handle:horizontal {{ min-width: 32px; }}
+    QScrollBar::handle:disabled {{ background: transparent; }}
     QScrollBar::handle:hover {{ background: {tokens.muted}; }}
     QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; border: none; }}
     QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}

@@ -33,6 +33,7 @@ class Theme(QObject):
         self._base = base_font(app.font())
         self._mono = mono_font()
         self.tokens = LIGHT
+        self._applied: Tokens | None = None
         app.setStyle("Fusion")
         app.setFont(self._base)
         app.styleHints().colorSchemeChanged.connect(self._refresh)
@@ -71,9 +72,9 @@ class Theme(QObject):
 
     def _refresh(self) -> None:
         tokens = DARK if self._wants_dark() else LIGHT
-        if tokens is self.tokens and self._app.styleSheet():
+        if tokens is self._applied:
             return
-        self.tokens = tokens
+        self.tokens = self._applied = tokens
         self._app.setPalette(palette_of(tokens))
         self._app.setStyleSheet(stylesheet(tokens, self._base.pointSizeF()))
         self.changed.emit()

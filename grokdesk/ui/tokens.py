@@ -8,12 +8,13 @@ TIGHT, SMALL, MEDIUM, LARGE, WIDE = 4, 8, 12, 16, 24
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """The colours of one scheme; `outline` and every text colour keep WCAG AA contrast."""
+    """The colours of one scheme; text, muted, accent and bad are read as text."""
 
     window: str
     sidebar: str
     surface: str
     raised: str
+    control: str
     line: str
     outline: str
     text: str
@@ -25,7 +26,6 @@ class Tokens:
     warn: str
     bad: str
     info: str
-    idle: str
 
 
 LIGHT = Tokens(
@@ -33,6 +33,7 @@ LIGHT = Tokens(
     sidebar="#eff0f4",
     surface="#ffffff",
     raised="#e8e9ef",
+    control="#ffffff",
     line="#dfe1e8",
     outline="#858b9a",
     text="#15171d",
@@ -40,11 +41,10 @@ LIGHT = Tokens(
     accent="#4f4cc4",
     accent_fill="#5552d0",
     on_accent="#ffffff",
-    ok="#00734f",
-    warn="#8a5300",
-    bad="#b93a0a",
-    info="#0a659f",
-    idle="#5f6675",
+    ok="#0b8a60",
+    warn="#b06800",
+    bad="#c43a12",
+    info="#1273b6",
 )
 
 DARK = Tokens(
@@ -52,6 +52,7 @@ DARK = Tokens(
     sidebar="#0b0c10",
     surface="#181a20",
     raised="#24262f",
+    control="#22242c",
     line="#2a2d37",
     outline="#6d7484",
     text="#eceef3",
@@ -63,7 +64,6 @@ DARK = Tokens(
     warn="#f0b429",
     bad="#ff8560",
     info="#62b8ee",
-    idle="#9aa1b0",
 )
 
 

@@ -6,6 +6,7 @@ What arrives is kept with its time and looked at afterwards.
 import asyncio
 import time
 from dataclasses import dataclass, field
+from typing import cast
 
 import msgspec
 
@@ -41,7 +42,7 @@ class Connection(asyncio.Protocol):
     """A kept-alive connection for one request at a time."""
 
     def __init__(self) -> None:
-        self.transport: asyncio.Transport
+        self.transport: asyncio.WriteTransport
         self._answer = Answer(0.0)
         self._done: asyncio.Future[None] | None = None
         self._missing: int | None = None
@@ -56,8 +57,7 @@ class Connection(asyncio.Protocol):
         return answer
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast("asyncio.WriteTransport", transport)
 
     def data_received(self, data: bytes) -> None:
         self._answer.pieces.append((time.perf_counter(), data))

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import time
 from collections.abc import Awaitable, Callable
+from typing import cast
 
 from tests.bench import turn
 from tests.bench.client import Answer, Connection, connect, post
@@ -34,14 +35,12 @@ class _SocketTurn(asyncio.Protocol):
         self._prompt = prompt
         self._tail = b""
         self._asked = False
-        self._transport: asyncio.Transport
+        self._transport: asyncio.WriteTransport
 
     @classmethod
     async def run(cls, port: int, prompt: str) -> Answer:
         loop = asyncio.get_running_loop()
-        transport, self = await loop.create_connection(
-            lambda: cls(port, prompt), "127.0.0.1", port
-        )
+        transport, self = await loop.create_connection(lambda: cls(port, prompt), "127.0.0.1", port)
         try:
             await self.done
         finally:
@@ -49,9 +48,8 @@ class _SocketTurn(asyncio.Protocol):
         return self.answer
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        transport.write(_handshake(self._port) + _text_frame(turn.SESSION_CREATE))
+        self._transport = cast("asyncio.WriteTransport", transport)
+        self._transport.write(_handshake(self._port) + _text_frame(turn.SESSION_CREATE))
 
     def data_received(self, data: bytes) -> None:
         self.answer.pieces.append((time.perf_counter(), data))

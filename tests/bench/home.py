@@ -21,7 +21,9 @@ class Home:
         """By the same commands that a person would use."""
         folder.mkdir()
         tokens = folder / "tokens.txt"
-        tokens.write_text("".join(f"bench-of-loopback-{number}-heavy\n" for number in range(ACCOUNTS)))
+        tokens.write_text(
+            "".join(f"bench-of-loopback-{number}-heavy\n" for number in range(ACCOUNTS))
+        )
         home = cls(folder, upstream)
         environ = home.environ()
         importing = ["grokdesk", "accounts", "import", str(tokens)]

@@ -11,7 +11,7 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 
 ROOT = Path(__file__).parents[2]
 
@@ -43,11 +43,13 @@ class Program:
 
     def cpu_s(self) -> float:
         """User and system time of all its threads so far."""
+        if sys.platform == "linux":  # the process's clock by number: psutil counts in 10 ms
+            return time.clock_gettime((~self._process.pid << 3) | 2)
         times = self._facts.cpu_times()
-        return times.user + times.system
+        return float(times.user + times.system)
 
     def rss_mb(self) -> float:
-        return self._facts.memory_info().rss / 1e6
+        return float(self._facts.memory_info().rss / 1e6)
 
 
 @contextlib.asynccontextmanager
@@ -105,7 +107,9 @@ def free_port() -> int:
 
 
 def _environ(additions: Mapping[str, str]) -> dict[str, str]:
+    """Ours without a trace of the developer's own settings, and with bytecode kept."""
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("GROKDESK_")}
+    inherited.pop("PYTHONDONTWRITEBYTECODE", None)
     return {**inherited, **additions}
 
 

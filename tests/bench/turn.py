@@ -8,12 +8,12 @@ import msgspec
 TOKEN = "bench-of-loopback-0-heavy"
 
 REST_PATH = "/rest/app-chat/conversations/new"
-REST_MARK = b'"messageTag":"final","responseId"'
-"""In every piece of text that REST sends."""
 
 SOCKET_PATH = f"/ws/mgw/?uid={uuid.uuid5(uuid.NAMESPACE_URL, TOKEN)}"
-SOCKET_MARK = b'"CHANNEL_ASSISTANT_RESPONSE"'
 SOCKET_DONE = b'"response.done"'
+
+MARKS = {"rest": b'"messageTag":"final","responseId"', "mgw": b'"CHANNEL_ASSISTANT_RESPONSE"'}
+"""What every piece of text has, and nothing else."""
 
 COOKIE = f"sso={TOKEN}"
 

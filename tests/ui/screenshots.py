@@ -1,11 +1,266 @@
-"""Pictures of every page, empty state and dialog: `python tests/ui/screenshots.py OUTDIR`."""
+"""Pictures of every page, empty state and dialog: `python tests/ui/screenshots.py OUTDIR`.
 
+Light and dark, 1180x760 and 960x620; a name as a further argument draws only what contains it.
+"""
+
+import asyncio
+import contextlib
 import os
 import sys
 import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 if "DISPLAY" not in os.environ:
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-sys.path.insert(0, str(Path(__file__).parent))
-sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parent)]
+
+import stand_in
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
+
+from grokdesk.app import qtloop
+from grokdesk.domain.chat import Citation, ReasoningDelta, TextDelta
+from grokdesk.domain.errors import NoAccountError
+from grokdesk.domain.events import RequestFinished
+from grokdesk.services.gateway import GatewayState
+from grokdesk.ui.application import DesktopUi
+from grokdesk.ui.pages.accounts import AccountsPage
+from grokdesk.ui.pages.overview import OverviewPage
+from grokdesk.ui.pages.playground import PlaygroundPage
+from grokdesk.ui.shell import MainWindow
+
+LARGE, SMALL = QSize(1180, 760), QSize(960, 620)
+
+ANSWER = Path(__file__).with_name("answer.md").read_text()
+PASTED = """sso=eyJhbGciOiJIUzI1NiJ9.first-token-abcdefgh; sso-rw=eyJhbGciOiJIUzI1NiJ9.first
+token-number-two-0123456789
+token-number-two-0123456789
+too short
+token-number-three-9876543210
+"""
+
+Scene = Callable[[DesktopUi, stand_in.Stage], Awaitable[QWidget]]
+
+
+async def overview(ui: DesktopUi, stage: stand_in.Stage) -> QWidget:
+    for number in range(24, 0, -1):
+        first = 0.36 + 0.05 * ((number * 7) % 6)
+        who = "id-Studio" if number % 3 else "id-Work"
+        row = replace(stand_in.usage_row(number), first_chunk_s=first, account_id=who)
+        outcome = "RateLimitedError" if number == 2 else "ok"
+        stage.services.bus.publish(RequestFinished(replace(row, outcome=outcome)))
+    return await page(ui, "overview")
+
+
+async def overview_with_new_key(ui: DesktopUi, stage: stand_in.Stage) -> QWidget:
+    shown = ui.window.page("overview")
+    assert isinstance(shown, OverviewPage)
+    shown._create_key("Cherry Studio")
+    return await page(ui, "overview")
+
+
+async def overview_paused(ui: DesktopUi, stage: stand_in.Stage) -> QWidget:
+    stage.services.gateway.pause()
+    shown = ui.window.page("overview")
+    assert isinstance(shown, OverviewPage)
+    shown.connect_card.tabs.choose(4)
+    return await page(ui, "overview")
+
+
+async def accounts(ui: DesktopUi, stage: stand_in.Stage) -> QWidget:
+    shown = await accounts_page(ui)
+    shown.table.selectRow(6)
+    return ui.window
+
+
+async def accounts_filtered(ui: DesktopUi, stage: stand_in.Stage) -> QWidget:
+    shown = await accounts_page(ui)
+    shown.filter.setText("no such account")
+    await asyncio.sleep(0.3)
+    return ui.window
+
+
+async def playground_empty(ui: DesktopUi, stage: stand_in.Stage) -> QWidget:
+    return await page(ui, "playground")
+
+
+async def playground(ui: DesktopUi, stage: stand_in.Stage) -> QWidget:
+    shown = await playground_page(ui)
+    pieces = [TextDelta(ANSWER[at : at + 40]) for at in range(0, len(ANSWER), 40)]
+    source = Citation(1, "https://docs.python.org/3/library/heapq.html", "heapq")
+    thought = ReasoningDelta("The user wants three ways, with code. ")
+    stage.upstream.script = stand_in.playing(thought, *pieces, source, pause=0.001)
+    shown.send("Compare three ways to sort a list in Python, with code")
+    await asyncio.sleep(0.1)
+    stage.clock.advance(2.4)
+    while shown.busy:
+        await asyncio.sleep(0.02)
+    await asyncio.sleep(0.3)
+    shown.transcript.verticalScrollBar().setValue(0)
+    return ui.window
+
+
+async def playground_end(ui: DesktopUi, stage: stand_in.Stage) -> QWidget:
+    window = await playground(ui, stage)
+    (await playground_page(ui)).transcript.follow()
+    return window
+
+
+async def playground_error(ui: DesktopUi, stage: stand_in.Stage) -> QWidget:
+    shown = await playground_page(ui)
+
+    async def refuse(*_: object) -> None:
+        raise NoAccountError(
+            "All Grok accounts that could serve this are busy or used up.",
+            retry_at=stand_in.NOW + 720,
+        )
+
+    stage.upstream.script = refuse
+    shown.send("Hello")
+    await asyncio.sleep(0.3)
+    return ui.window
+
+
+async def settings(ui: DesktopUi, stage: stand_in.Stage) -> QWidget:
+    return await page(ui, "settings")
+
+
+async def import_empty(ui: DesktopUi, stage: stand_in.Stage) -> QWidget:
+    await page(ui, "accounts")
+    ui.window.import_accounts()
+    await asyncio.sleep(0.3)
+    return dialog_of(ui.window)
+
+
+async def import_preview(ui: DesktopUi, stage: stand_in.Stage) -> QWidget:
+    dialog = await import_empty(ui, stage)
+    dialog.drop.edit.setPlainText(PASTED)  # type: ignore[attr-defined]
+    await asyncio.sleep(0.5)
+    return dialog
+
+
+async def remove_dialog(ui: DesktopUi, stage: stand_in.Stage) -> QWidget:
+    shown = await accounts_page(ui)
+    shown.table.selectAll()
+    shown.account_actions.remove.trigger()
+    await asyncio.sleep(0.2)
+    return dialog_of(ui.window)
+
+
+async def quit_dialog(ui: DesktopUi, stage: stand_in.Stage) -> QWidget:
+    stage.services.gateway.change(running_requests=2)
+    ui.quit()
+    await asyncio.sleep(0.2)
+    return dialog_of(ui.window)
+
+
+async def first_run(ui: DesktopUi, stage: stand_in.Stage) -> QWidget:
+    stage.services.gateway.change(demo=True)
+    ui.window.terms.show()
+    return await page(ui, "overview")
+
+
+async def first_accounts(ui: DesktopUi, stage: stand_in.Stage) -> QWidget:
+    return await page(ui, "accounts")
+
+
+async def port_taken(ui: DesktopUi, stage: stand_in.Stage) -> QWidget:
+    stage.services.gateway.change(
+        state=GatewayState.FAILED,
+        error="Port 18787 is used by another program (python3, process 4711).",
+        free_port=18788,
+    )
+    return await page(ui, "overview")
+
+
+FULL: tuple[Scene, ...] = (
+    overview,
+    overview_with_new_key,
+    overview_paused,
+    accounts,
+    accounts_filtered,
+    playground_empty,
+    playground,
+    playground_end,
+    playground_error,
+    settings,
+    import_empty,
+    import_preview,
+    remove_dialog,
+    quit_dialog,
+    port_taken,
+)
+EMPTY: tuple[Scene, ...] = (first_run, first_accounts)
+
+
+async def page(ui: DesktopUi, page_id: str) -> MainWindow:
+    ui.window.open_page(page_id)
+    await asyncio.sleep(0.4)
+    return ui.window
+
+
+async def accounts_page(ui: DesktopUi) -> AccountsPage:
+    await page(ui, "accounts")
+    shown = ui.window.page("accounts")
+    assert isinstance(shown, AccountsPage)
+    return shown
+
+
+async def playground_page(ui: DesktopUi) -> PlaygroundPage:
+    await page(ui, "playground")
+    shown = ui.window.page("playground")
+    assert isinstance(shown, PlaygroundPage)
+    return shown
+
+
+def dialog_of(window: QWidget) -> QDialog:
+    return window.findChildren(QDialog)[-1]
+
+
+async def draw(app: QApplication, scene: Scene, theme: str, size: QSize, out: Path) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        stage_of = stand_in.bare_stage if scene in EMPTY else stand_in.full_stage
+        async with stage_of(Path(folder)) as stage:
+            await stage.services.settings.update({"ui.theme": theme})
+            async with desktop(app, stage, Path(folder)) as ui:
+                ui.window.resize(size)
+                widget = await scene(ui, stage)
+                await asyncio.sleep(0.1)
+                name = f"{scene.__name__}-{theme}-{size.width()}.png"
+                widget.grab().save(str(out / name))
+
+
+@contextlib.asynccontextmanager
+async def desktop(
+    app: QApplication, stage: stand_in.Stage, folder: Path
+) -> AsyncIterator[DesktopUi]:
+    ui = DesktopUi(
+        app,
+        stage.services,
+        state_file=folder / "window.json",
+        icon_dir=stand_in.ICONS,
+        quit_requested=lambda: None,
+    )
+    ui.start(minimized=False)
+    ui.window.terms.acknowledged.emit()
+    try:
+        yield ui
+    finally:
+        ui.shutdown()
+
+
+async def main(app: QApplication, out: Path, wanted: str) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    for scene in (*FULL, *EMPTY):
+        if wanted in scene.__name__:
+            for theme in ("dark", "light"):
+                for size in (LARGE, SMALL):
+                    await draw(app, scene, theme, size, out)
+
+
+if __name__ == "__main__":
+    application = QApplication(sys.argv[:1])
+    target = Path(sys.argv[1] if len(sys.argv) > 1 else "screenshots")
+    qtloop.run(application, main(application, target, sys.argv[2] if len(sys.argv) > 2 else ""))

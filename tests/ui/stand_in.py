@@ -211,7 +211,7 @@ async def full_stage(folder: Path) -> AsyncIterator[Stage]:
         await stage.services.keys.create("Key 1")
         stage.services.keys.fresh = None
         for number in range(48):
-            await stage.usage.record(_row(number))
+            await stage.usage.record(usage_row(number))
         yield stage
 
 
@@ -247,7 +247,7 @@ async def _wear_out(stage: Stage) -> None:
     await stage.services.accounts.flush()
 
 
-def _row(number: int) -> UsageRow:
+def usage_row(number: int) -> UsageRow:
     return UsageRow(
         request_id=f"req-{number:04}",
         started_at=NOW - 60 * number,

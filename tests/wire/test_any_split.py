@@ -1,5 +1,6 @@
 """How the bytes were split on their way changes nothing."""
 
+import itertools
 import json
 
 import pytest
@@ -72,11 +73,9 @@ def test_byte_by_byte_gives_the_same_parts(name, sample, merged):
     assert merged(decode(bytes([byte]) for byte in body)) == merged(decode([body]))
 
 
-@pytest.mark.parametrize("name", LARGE)
+@pytest.mark.parametrize("name", [name for name in LARGE if name.endswith(".ndjson")])
 def test_all_framings_of_a_reply_give_the_same_parts(name, sample, merged):
-    frames = [line for line in sample(name).splitlines() if line.startswith(b"{")]
-    if len(frames) < 2:
-        pytest.skip("recorded in another framing")
+    frames = sample(name).splitlines()
     whole = merged(decode([b"\n".join(frames)]))
     assert merged(decode([b"".join(frames)])) == whole
     assert merged(decode([b"".join(b"data: " + frame + b"\n\n" for frame in frames)])) == whole
@@ -89,5 +88,5 @@ def test_random_splits_give_the_same_parts(name, sample, merged, data):
     body = sample(name)
     cuts = sorted(data.draw(st.sets(st.integers(0, len(body)), max_size=30)))
     bounds = [0, *cuts, len(body)]
-    pieces = [body[start:end] for start, end in zip(bounds, bounds[1:], strict=False)]
+    pieces = [body[start:end] for start, end in itertools.pairwise(bounds)]
     assert merged(decode(pieces)) == merged(decode([body]))

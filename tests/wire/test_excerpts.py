@@ -40,6 +40,10 @@ def test_a_token_at_the_cut_is_not_shown_in_part():
     assert "eyJ" not in excerpt("w " * 146 + JWT)
 
 
+def test_text_that_cannot_be_encoded_can_be_stored_all_the_same():
+    assert excerpt("a\ud800b").encode() == b"a?b"
+
+
 @given(st.binary(max_size=6000))
 def test_any_bytes_give_one_short_line(raw):
     line = excerpt(raw)

@@ -65,6 +65,15 @@ def test_a_line_that_grows_byte_by_byte_is_not_looked_at_again_and_again():
     assert len(line.cut()[0]) > 1_000_000
 
 
+def test_a_flood_of_spaces_costs_no_more_than_its_size():
+    """With a pattern that steps back, eight megabytes would take a minute."""
+    splitter = FrameSplitter()
+    for _ in range(500):
+        assert splitter.feed(b" " * 16_384) == []
+    assert splitter.pending == 0
+    assert splitter.feed(b'{"a":1}') == [b'{"a":1}']
+
+
 @given(st.lists(st.integers(1, 40), max_size=20), st.binary(max_size=400))
 def test_any_split_of_any_bytes_gives_the_same_objects(cuts, data):
     def objects(pieces):

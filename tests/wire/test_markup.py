@@ -91,8 +91,11 @@ def test_an_element_that_never_closes_is_text_after_all():
 
 
 _FRAGMENTS = st.sampled_from(
-    [CITE, ARGUMENT, "<grok:render", "</grok:render>", "<xaiartifact>", "</xaiartifact>", "<", ">"]
-    + ["/>", "<xai:tool_usage_card>", "</xai:tool_usage_card>", " ", "a", "ü", "\n", "card_id='7'"]
+    [
+        *(CITE, ARGUMENT, "<grok:render", "</grok:render>", "card_id='7'"),
+        *("<xaiartifact>", "</xaiartifact>", "<xai:tool_usage_card>", "</xai:tool_usage_card>"),
+        *("<", ">", "/>", " ", "a", "ü", "\n"),
+    ]
 )
 
 

@@ -270,8 +270,9 @@ class TestFailures:
         assert isinstance(step.chunks[0], ProtocolChangedError)
 
     def test_a_frame_beyond_the_limit_is_refused(self, monkeypatch):
+        begun = asked()
         monkeypatch.setattr(mgw, "FRAME_LIMIT", 100)
-        step = asked().receive("x" * 101)
+        step = begun.receive("x" * 101)
         assert isinstance(step.chunks[0], ProtocolChangedError)
         assert "16 MiB" in str(step.chunks[0])
 

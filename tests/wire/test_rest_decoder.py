@@ -169,10 +169,9 @@ class TestNothingUseful:
         assert decode(b'{"result":5,,}\n' + text("a")) == [TextDelta("a"), Finish()]
 
     def test_the_odd_type_of_a_side_field_changes_nothing(self):
-        odd = dict.fromkeys(
-            ("rolloutId", "messageStepId", "responseId", "finalMetadata", "modelResponse"), [1]
-        )
+        odd = dict.fromkeys(("rolloutId", "messageStepId", "responseId", "finalMetadata"), 5)
         odd |= dict.fromkeys(("toolUsageCard", "webSearchResults", "xposts", "cardAttachment"), 5)
+        odd |= {"modelResponse": [1]}
         odd |= {"cardAttachments": {"a": 1}, "streamingImageGenerationResponse": "x"}
         assert decode(text("a", **odd)) == [TextDelta("a"), Finish()]
 
@@ -374,7 +373,10 @@ class TestSources:
             SearchSource("https://x.com/bob/status/2", "@bob"),
         ]
 
-    @pytest.mark.parametrize("url", ["", "javascript:alert(1)", "ftp://a.example/", "https://a\nb"])
+    @pytest.mark.parametrize(
+        "url",
+        ["", "javascript:alert(1)", "ftp://a.example/", "https://a\nb", f"https://{'a' * 5000}"],
+    )
     def test_only_web_addresses_are_sources(self, url):
         assert decode(line(webSearchResults={"results": [{"url": url}]}), text("a"))[:-2] == []
 

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 from grokdesk.ui.dialogs.frame import Dialog
 from grokdesk.ui.widgets.buttons import make_button
 from grokdesk.ui.widgets.labels import PlainLabel
+from grokdesk.ui.widgets.looks import named
 
 
 class AskDialog(Dialog):
@@ -31,7 +32,8 @@ class AskDialog(Dialog):
         super().__init__(parent, title)
         self._typed = typed
         self.body.addWidget(PlainLabel(explanation, wrap=True))
-        self._entry = QLineEdit(visible=bool(typed))
+        self._entry = QLineEdit()
+        self._entry.setVisible(bool(typed))
         self._yes = make_button(yes, kind="danger" if danger else "primary", clicked=self.accept)
         if typed:
             self._ask_to_type(typed)
@@ -69,7 +71,8 @@ class NameDialog(Dialog):
         longest: int = 80,
     ) -> None:
         super().__init__(parent, title)
-        self._entry = QLineEdit(value, maxLength=longest, accessibleName=label)
+        self._entry = named(QLineEdit(value), label)
+        self._entry.setMaxLength(longest)
         self._entry.selectAll()
         caption = PlainLabel(label, role="muted")
         caption.setBuddy(self._entry)

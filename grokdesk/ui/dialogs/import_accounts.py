@@ -5,14 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import shiboken6
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
     QFileDialog,
     QFrame,
     QProgressBar,
+    QStackedLayout,
     QStackedWidget,
     QWidget,
 )
@@ -24,14 +23,16 @@ from grokdesk.ui.kit import Kit
 from grokdesk.ui.models.import_entries import ImportEntriesModel
 from grokdesk.ui.presenters.import_run import ImportRun, ImportSummary
 from grokdesk.ui.presenters.import_source import ImportText, read_file
-from grokdesk.ui.tokens import MEDIUM, SMALL
+from grokdesk.ui.tokens import LARGE, MEDIUM, SMALL
 from grokdesk.ui.widgets.account_actions import TIERS
 from grokdesk.ui.widgets.buttons import make_button
+from grokdesk.ui.widgets.check_box import CheckBox
+from grokdesk.ui.widgets.combo import ComboBox
 from grokdesk.ui.widgets.drop_zone import DropZone
 from grokdesk.ui.widgets.entry_table import EntryTable
 from grokdesk.ui.widgets.info_bar import InfoBar
 from grokdesk.ui.widgets.labels import PlainLabel
-from grokdesk.ui.widgets.looks import column, row
+from grokdesk.ui.widgets.looks import column, named, row
 
 _PREVIEW_AFTER_MS = 150
 _FILTER = "Tokens (*.txt *.json *.jsonl *.csv)"
@@ -64,6 +65,7 @@ class ImportDialog(Dialog):
             make_button("Import", kind="primary", clicked=self.start), default=True
         )
         self._show_preview(self._preview)
+        self.drop.edit.setFocus()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._forget()
@@ -123,7 +125,10 @@ class ImportDialog(Dialog):
             role="muted",
             wrap=True,
         )
-        self.body.addLayout(row(hint, self._choose))
+        head = row(spacing=LARGE)
+        head.addWidget(hint, 1)
+        head.addWidget(self._choose)
+        self.body.addLayout(head)
         self.body.addWidget(self._sources)
         self.body.addWidget(self.info)
 
@@ -131,15 +136,19 @@ class ImportDialog(Dialog):
         self.counts = PlainLabel(role="muted")
         frame = QFrame()
         frame.setProperty("kind", "well")
-        frame.setLayout(column(EntryTable(self.model, self._kit.theme)))
+        hint = PlainLabel("What you paste appears here, one line per token.", role="muted")
+        hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._found = QStackedLayout(frame)
+        self._found.addWidget(hint)
+        self._found.addWidget(EntryTable(self.model, self._kit.theme))
         self.body.addWidget(self.counts)
         self.body.addWidget(frame, 1)
 
     def _add_options(self) -> None:
-        self.tier = QComboBox(accessibleName="Tier of the imported accounts")
+        self.tier = ComboBox("Tier of the imported accounts")
         for name, tier in TIERS:
             self.tier.addItem("Auto" if tier is None else name, tier)
-        self.check = QCheckBox("Check accounts after import")
+        self.check = CheckBox(self._kit.theme, "Check accounts after import")
         self.check.setChecked(self._kit.services.settings.current.accounts.probe_on_import)
         label = PlainLabel("Tier", role="muted")
         label.setBuddy(self.tier)
@@ -148,9 +157,11 @@ class ImportDialog(Dialog):
         self.body.addWidget(self._options)
 
     def _add_progress(self) -> None:
-        self._bar = QProgressBar(textVisible=False, accessibleName="Progress of the import")
+        self._bar = named(QProgressBar(), "Progress of the import")
+        self._bar.setTextVisible(False)
         self._words = PlainLabel(role="muted")
-        self._progress_row = QWidget(visible=False)
+        self._progress_row = QWidget()
+        self._progress_row.hide()
         self._progress_row.setLayout(column(self._words, self._bar))
         self.body.addWidget(self._progress_row)
 
@@ -191,6 +202,7 @@ class ImportDialog(Dialog):
     def _show_preview(self, found: ImportPreview) -> None:
         self._preview = found
         self.model.show_entries(found.entries)
+        self._found.setCurrentIndex(1 if found.entries else 0)
         self.counts.setText(_counts(found))
         number = len(found.new)
         self.confirm.setText(f"Import {text.count(number, 'account')}" if number else "Import")

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from grokdesk.domain.account import Tier
@@ -30,6 +30,7 @@ from grokdesk.ui.widgets.looks import Card, row
 
 _TYPE_TO_REMOVE_ABOVE = 100
 _FILTER_AFTER_MS = 80
+_WORDS_ABOVE = 860
 
 
 class AccountsPage(Page):
@@ -48,6 +49,10 @@ class AccountsPage(Page):
 
     def refresh(self) -> None:
         self._feed.reload()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.account_actions.set_compact(event.size().width() < _WORDS_ABOVE)
 
     def _add_header(self) -> None:
         self._counter = PlainLabel(role="muted")

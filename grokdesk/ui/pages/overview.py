@@ -1,15 +1,18 @@
 """Overview: is it running, where, with which key, and how to connect a program."""
 
-from PySide6.QtCore import QTimer
+from collections.abc import Awaitable, Callable
+
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from grokdesk.domain.apikey import ApiKey
-from grokdesk.domain.usage import UsageSummary
-from grokdesk.services.gateway import GatewayState
+from grokdesk.domain.usage import UsageRow, UsageSummary
+from grokdesk.services.gateway import GatewaySnapshot, GatewayState
 from grokdesk.ui.dialogs.ask import NameDialog
 from grokdesk.ui.kit import Kit
 from grokdesk.ui.pages.page import Page
+from grokdesk.ui.presenters.latest import LatestRequests
 from grokdesk.ui.presenters.overview import (
     GATEWAY_TITLES,
     accounts_figure,
@@ -19,12 +22,13 @@ from grokdesk.ui.presenters.overview import (
     tokens_figure,
 )
 from grokdesk.ui.tokens import LARGE, MEDIUM
-from grokdesk.ui.widgets.buttons import CopyButton, make_button
+from grokdesk.ui.widgets.buttons import CopyButton, make_button, set_icon
 from grokdesk.ui.widgets.connect_card import ConnectCard
 from grokdesk.ui.widgets.fields import ValueField
-from grokdesk.ui.widgets.gauges import Segment, SegmentBar
+from grokdesk.ui.widgets.gauges import Segment, SegmentBar, Sparkline
 from grokdesk.ui.widgets.key_field import KeyField
 from grokdesk.ui.widgets.labels import PlainLabel
+from grokdesk.ui.widgets.latest_card import LINES, LatestCard
 from grokdesk.ui.widgets.looks import Card, column, row
 from grokdesk.ui.widgets.marks import GATEWAY_MARKS, MarkWidget
 from grokdesk.ui.widgets.stat_card import StatCard
@@ -45,11 +49,14 @@ class OverviewPage(Page):
         body.addLayout(self._figures())
         self.connect_card = ConnectCard(kit)
         body.addWidget(self.connect_card)
+        self._latest = LatestRequests()
+        self.latest_card = LatestCard(kit.theme)
+        body.addWidget(self.latest_card)
         body.addStretch(1)
         bridge = kit.bridge
         self.follow(bridge.gateway_changed, bridge.accounts_changed, bridge.account_list_changed)
         self.follow(bridge.api_keys_changed, bridge.settings_changed)
-        bridge.requests_finished.connect(self._count_requests)
+        bridge.requests_finished.connect(self._requests_finished)
         self._timer = QTimer(self, interval=_REFRESH_MS)
         self._timer.timeout.connect(self._tick)
         self._timer.start()
@@ -67,23 +74,19 @@ class OverviewPage(Page):
         self._sentence.setText(gateway_sentence(gateway, pool))
         self._address.show_value(gateway.base_url)
         self._offer_pause(gateway.state)
+        self._offer_other_port(gateway)
         self.key_field.refresh()
         self.connect_card.refresh()
         self._accounts.show_figure(accounts_figure(pool, now))
-        self._bar.show_segments(
-            tuple(
-                Segment(weight, tone)
-                for weight, tone in (
-                    (pool.ready, "ok"),
-                    (pool.busy, "accent"),
-                    (pool.cooling, "warn"),
-                    (pool.exhausted, "info"),
-                    (pool.unusable, "bad"),
-                )
-                if weight
-            )
+        self._states.show_segments(
+            Segment(pool.ready, "ok"),
+            Segment(pool.busy, "accent"),
+            Segment(pool.cooling, "warn"),
+            Segment(pool.exhausted, "info"),
+            Segment(pool.unusable, "bad"),
         )
         self._show_usage(self._usage)
+        self._show_latest()
 
     def new_key(self) -> None:
         taken = {key.name.casefold() for key in self.kit.services.keys.list()}
@@ -104,6 +107,7 @@ class OverviewPage(Page):
         self._state = PlainLabel(role="section")
         self._sentence = PlainLabel(role="muted", wrap=True)
         self._pause = make_button("Pause", kit.icons, "pause", clicked=self._toggle_pause)
+        self._other_port = make_button("", kind="primary", clicked=self._use_other_port)
         self._address = ValueField(
             "API address",
             kit.theme,
@@ -115,18 +119,24 @@ class OverviewPage(Page):
         head = row(self._mark, spacing=MEDIUM)
         head.addLayout(words, 1)
         head.addWidget(self._pause)
+        head.addWidget(self._other_port)
         card.body.addLayout(head)
         fields = QHBoxLayout()
         fields.setSpacing(LARGE)
-        fields.addWidget(self._address, 5)
-        fields.addWidget(self.key_field, 6)
+        top = Qt.AlignmentFlag.AlignTop
+        fields.addWidget(self._address, 1, top)
+        fields.addWidget(self.key_field, 1, top)
         card.body.addLayout(fields)
         return card
 
     def _figures(self) -> QHBoxLayout:
-        self._bar = SegmentBar(self.kit.theme)
-        self._accounts = StatCard(self._bar)
-        self._requests, self._latency, self._tokens = StatCard(), StatCard(), StatCard()
+        theme = self.kit.theme
+        self._states, self._outcomes = SegmentBar(theme), SegmentBar(theme)
+        self._curve, self._directions = Sparkline(theme), SegmentBar(theme)
+        self._accounts = StatCard(self._states)
+        self._requests = StatCard(self._outcomes)
+        self._latency = StatCard(self._curve)
+        self._tokens = StatCard(self._directions)
         figures = row(spacing=LARGE)
         for card in (self._accounts, self._requests, self._latency, self._tokens):
             figures.addWidget(card, 1)
@@ -136,8 +146,25 @@ class OverviewPage(Page):
         paused = state is GatewayState.PAUSED
         self._pause.setText("Resume" if paused else "Pause")
         self._pause.setAccessibleName("Resume gateway" if paused else "Pause gateway")
-        self.kit.icons.set_on(self._pause, "play" if paused else "pause")
-        self._pause.setEnabled(state in (GatewayState.RUNNING, GatewayState.PAUSED))
+        set_icon(self._pause, self.kit.icons, "play" if paused else "pause")
+        self._pause.setVisible(state in (GatewayState.RUNNING, GatewayState.PAUSED))
+
+    def _offer_other_port(self, gateway: GatewaySnapshot) -> None:
+        offer = f"Use port {gateway.free_port}" if _other_port(gateway) else ""
+        self._other_port.setText(offer)
+        self._other_port.setAccessibleName(offer or "Use another port")
+        self._other_port.setVisible(bool(offer))
+
+    def _use_other_port(self) -> None:
+        gateway = self.kit.services.gateway
+        port = _other_port(gateway.snapshot())
+        if port is not None and gateway.listen is not None:
+            self.kit.calls.run(
+                _listen(gateway.listen, port),
+                name="listen on another port",
+                busy=self._other_port,
+                info=self.info,
+            )
 
     def _toggle_pause(self) -> None:
         gateway = self.kit.services.gateway
@@ -177,8 +204,35 @@ class OverviewPage(Page):
                 self.kit.services.usage.today(), name="usage of today", done=self._show_usage
             )
 
+    def _requests_finished(self, rows: tuple[UsageRow, ...]) -> None:
+        self._latest.add(rows)
+        if self.isVisible():
+            self._show_latest()
+            self._count_requests()
+
+    def _show_latest(self) -> None:
+        services = self.kit.services
+        now = services.clock.now()
+        labels = {account.id: account.label for account in services.accounts.snapshot()}
+        self.latest_card.show_lines(self._latest.lines(LINES, labels, now))
+        self._curve.show_values(self._latest.latencies())
+
     def _show_usage(self, usage: UsageSummary) -> None:
         self._usage = usage
         self._requests.show_figure(requests_figure(usage))
         self._latency.show_figure(latency_figure(usage))
         self._tokens.show_figure(tokens_figure(usage))
+        succeeded = usage.requests - usage.failed
+        self._outcomes.show_segments(Segment(succeeded, "ok"), Segment(usage.failed, "bad"))
+        self._directions.show_segments(
+            Segment(usage.prompt_tokens, "info"), Segment(usage.completion_tokens, "accent")
+        )
+
+
+def _other_port(gateway: GatewaySnapshot) -> int | None:
+    """What may be offered instead of the taken port."""
+    return gateway.free_port if gateway.state is GatewayState.FAILED else None
+
+
+async def _listen(listen: Callable[[int], Awaitable[None]], port: int) -> None:
+    await listen(port)

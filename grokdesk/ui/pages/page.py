@@ -1,6 +1,6 @@
 """What all pages share: a heading with actions, a bar for sentences, and refreshing on show."""
 
-from PySide6.QtCore import Signal, SignalInstance
+from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
@@ -22,6 +22,8 @@ class Page(QWidget):
         super().__init__()
         self.kit = kit
         self.setAccessibleName(title)
+        # Where the keyboard starts: on the page, not yet on one of its controls.
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.info = InfoBar(kit.icons, on_remedy=self._apply)
         self.heading = PlainLabel(title, role="title")
         self.header = QHBoxLayout()
@@ -54,9 +56,14 @@ class Page(QWidget):
         canvas = QWidget()
         canvas.setProperty("role", "canvas")
         body = QVBoxLayout(canvas)
-        body.setContentsMargins(WIDE, 0, WIDE, WIDE)
+        area = QScrollArea()
+        # The bar keeps its place, so that the page does not move when it comes and goes.
+        area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        bar = area.verticalScrollBar().sizeHint().width()
+        body.setContentsMargins(WIDE, 0, WIDE - bar, WIDE)
         body.setSpacing(LARGE)
-        area = QScrollArea(widgetResizable=True, frameShape=QFrame.Shape.NoFrame)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidget(canvas)
         area.setAccessibleName(self.accessibleName())
         self._outer.addWidget(area, 1)
@@ -76,6 +83,7 @@ class Page(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self.setFocus()
         self.refresh()
 
     def _apply(self, remedy: Remedy) -> None:

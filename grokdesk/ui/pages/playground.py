@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from grokdesk.domain.catalog import ModelKind
 from grokdesk.domain.chat import Chunk
+from grokdesk.domain.errors import GrokdeskError
 from grokdesk.services.chat import ChatResult
 from grokdesk.ui.dialogs.link import LinkDialog
 from grokdesk.ui.kit import Kit
@@ -28,7 +29,7 @@ class PlaygroundPage(Page):
     def __init__(self, kit: Kit) -> None:
         super().__init__(kit, "Playground")
         self.conversation = Conversation()
-        self._task: asyncio.Task[ChatResult] | None = None
+        self._task: asyncio.Task[ChatResult | GrokdeskError] | None = None
         self._answer: AnswerView | None = None
         models = kit.services.catalog.of_kind(ModelKind.CHAT)
         self.composer = Composer(kit.theme, kit.icons, models)
@@ -96,7 +97,8 @@ class PlaygroundPage(Page):
         inner.setContentsMargins(0, 0, 0, 0)
         inner.addWidget(self.composer)
         bottom = QHBoxLayout()
-        bottom.setContentsMargins(WIDE, SMALL, WIDE, WIDE)
+        bar = self.transcript.verticalScrollBar().sizeHint().width()
+        bottom.setContentsMargins(WIDE, SMALL, WIDE + bar, WIDE)
         bottom.addStretch(1)
         bottom.addWidget(column, 100)
         bottom.addStretch(1)
@@ -114,23 +116,34 @@ class PlaygroundPage(Page):
             answer.take(chunk)
 
         request = self.conversation.request(self.composer.model)
-        task = services.tasks.spawn(services.chat.run(request, emit, call), name="playground")
-        self._task = task
+
+        async def ask() -> ChatResult | GrokdeskError:
+            try:
+                return await services.chat.run(request, emit, call)
+            except GrokdeskError as error:
+                return error
+
+        self._task = task = services.tasks.spawn(ask(), name="playground")
         task.add_done_callback(lambda _ended: self._finished(task, answer, call.request_id))
         self._show_state()
 
     def _finished(
-        self, task: asyncio.Task[ChatResult], answer: AnswerView, request_id: str
+        self,
+        task: asyncio.Task[ChatResult | GrokdeskError],
+        answer: AnswerView,
+        request_id: str,
     ) -> None:
         if answer is not self._answer:
             return  # cleared meanwhile
         self.conversation.answered(answer.received)
         if task.cancelled():
             answer.stop()
-        elif (error := task.exception()) is not None:
-            answer.fail(explain(error, self.kit.services.clock.now()))
         else:
-            answer.end(statistics(task.result(), request_id))
+            ended = task.exception() or task.result()
+            if isinstance(ended, BaseException):
+                answer.fail(explain(ended, self.kit.services.clock.now()))
+            else:
+                answer.end(statistics(ended, request_id))
         self._show_state()
 
     def _show_state(self) -> None:

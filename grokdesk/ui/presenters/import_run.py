@@ -28,7 +28,7 @@ class ImportRun:
         self,
         importer: ImportService,
         clock: Clock,
-        on_progress: Callable[[int, int], object],
+        on_progress: Callable[[int, int], None],
         on_end: Callable[[ImportSummary], object],
     ) -> None:
         self._importer = importer

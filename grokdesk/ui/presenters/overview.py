@@ -43,7 +43,7 @@ def gateway_sentence(gateway: GatewaySnapshot, pool: PoolSummary) -> str:
 
 
 def accounts_figure(pool: PoolSummary, now: float) -> Figure:
-    value = f"{text.number(pool.ready)} of {text.number(pool.total)}"
+    value = f"{text.number(pool.ready)} of {text.number(pool.total)}" if pool.total else "0"
     return Figure("Accounts ready", value, breakdown(pool) or _next_reset(pool, now))
 
 

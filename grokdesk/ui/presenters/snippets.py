@@ -32,7 +32,10 @@ def _curl(to: Connection) -> str:
     return f"""curl {to.base_url}/chat/completions \\
   -H "Authorization: Bearer {to.key}" \\
   -H "Content-Type: application/json" \\
-  -d '{{"model": "{to.model}", "messages": [{{"role": "user", "content": "Hello"}}]}}'"""
+  -d '{{
+    "model": "{to.model}",
+    "messages": [{{"role": "user", "content": "Hello"}}]
+  }}'"""
 
 
 def _python(to: Connection) -> str:

@@ -11,6 +11,7 @@ from grokdesk.services.accounts import AccountSnapshot
 from grokdesk.ui.icons import Icons
 from grokdesk.ui.tokens import TIGHT
 from grokdesk.ui.widgets.buttons import make_button
+from grokdesk.ui.widgets.labels import set_plain_tooltip
 
 TIERS: tuple[tuple[str, Tier | None], ...] = (
     ("Find out by checking", None),
@@ -33,6 +34,8 @@ class AccountActions:
         self.remove = self._action("Remove…", "trash", "Del")
         self.copy = self._action("Copy", "copy")
         self._tiers = QMenu("Tier", owner)
+        self._buttons: list[tuple[QPushButton, str]] = []
+        self._compact = False
         self.all = (self.check, self.enable, self.disable, self.rename, self.remove, self.copy)
         self.fit(())
 
@@ -50,6 +53,15 @@ class AccountActions:
         self.remove.setEnabled(bool(real))
         self.copy.setEnabled(bool(selected))
         self._tiers.menuAction().setEnabled(bool(real))
+
+    def set_compact(self, compact: bool) -> None:
+        """Icons alone, where the words have no room."""
+        if compact == self._compact:
+            return
+        self._compact = compact
+        for button, words in self._buttons:
+            button.setText("" if compact else words)
+            set_plain_tooltip(button, words if compact else "")
 
     def popup(self, place: QPoint) -> None:
         menu = QMenu(self._owner)
@@ -71,6 +83,7 @@ class AccountActions:
         tier.clicked.connect(lambda: self._tiers.popup(tier.mapToGlobal(tier.rect().bottomLeft())))
         self._tiers.menuAction().enabledChanged.connect(tier.setEnabled)
         tier.setEnabled(False)
+        self._buttons.append((tier, "Tier"))
         layout.addWidget(tier)
         layout.addWidget(self._button(self.remove))
         layout.addWidget(self._button(self.copy))
@@ -94,6 +107,7 @@ class AccountActions:
             name=action.text().removesuffix("…"),
             clicked=action.trigger,
         )
+        self._buttons.append((button, button.text()))
         button.setEnabled(action.isEnabled())
         action.enabledChanged.connect(button.setEnabled)
         return button

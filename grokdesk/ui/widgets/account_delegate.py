@@ -17,6 +17,7 @@ _PAD = 12
 _MARK = 11
 _GAUGE = 4
 _LOW = 0.2
+_NOTHING = ("0", "—", "never")
 
 _LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 _TIER_TONES = {Tier.BASIC: "muted", Tier.SUPER: "text", Tier.HEAVY: "accent"}
@@ -47,7 +48,7 @@ class AccountDelegate(QStyledItemDelegate):
     ) -> None:
         row = self._model.row_at(index)
         column = Column(index.column())
-        cell: QRect = option.rect  # type: ignore[attr-defined] # missing in PySide's stubs
+        cell: QRect = option.rect
         self._paint_ground(painter, cell, option, index)
         inside = cell.adjusted(_PAD, 0, -4, 0)
         painter.setFont(self._body)
@@ -61,7 +62,10 @@ class AccountDelegate(QStyledItemDelegate):
         elif column in QUOTA_COLUMNS:
             self._paint_quota(painter, inside, row, column)
         else:
-            self._paint_text(painter, inside, self._model.cell(row, column))
+            words = self._model.cell(row, column)
+            if words in _NOTHING:
+                painter.setPen(self._muted)
+            self._paint_text(painter, inside, words)
 
     def _adopt(self) -> None:
         theme = self._theme
@@ -79,7 +83,7 @@ class AccountDelegate(QStyledItemDelegate):
         option: QStyleOptionViewItem,
         index: QModelIndex | QPersistentModelIndex,
     ) -> None:
-        state: QStyle.StateFlag = option.state  # type: ignore[attr-defined]
+        state: QStyle.StateFlag = option.state
         if state & QStyle.StateFlag.State_Selected:
             painter.fillRect(cell, self._tones["raised"])
             if index.column() == 0:

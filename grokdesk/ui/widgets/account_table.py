@@ -15,18 +15,17 @@ from grokdesk.ui.widgets.account_delegate import ROW_HEIGHT, AccountDelegate
 
 _TICK_MS = 1_000
 _WIDTHS = {
-    Column.LABEL: 190,
-    Column.TIER: 84,
+    Column.LABEL: 150,
+    Column.TIER: 80,
     Column.STATE: 126,
-    Column.FAST: 76,
-    Column.AUTO: 76,
-    Column.EXPERT: 76,
-    Column.HEAVY: 76,
-    Column.RESETS: 92,
-    Column.IN_FLIGHT: 74,
-    Column.LAST_USED: 104,
+    Column.FAST: 72,
+    Column.AUTO: 72,
+    Column.EXPERT: 72,
+    Column.HEAVY: 72,
+    Column.RESETS: 90,
+    Column.IN_FLIGHT: 72,
+    Column.LAST_USED: 96,
 }
-_NARROWEST_LABEL = 140
 
 
 class AccountTable(QTableView):

@@ -20,7 +20,8 @@ class AnswerFoot(QWidget):
     retry_wanted = Signal()
 
     def __init__(self, kit: Kit, answer: Callable[[], str]) -> None:
-        super().__init__(visible=False)
+        super().__init__()
+        self.hide()
         self._answer = answer
         self.error = InfoBar(kit.icons)
         self._statistics = ElidedLabel(role="caption")

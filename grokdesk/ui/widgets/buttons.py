@@ -3,13 +3,14 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QAbstractButton, QPushButton
 
 from grokdesk.ui.clipboard import Clipboard
 from grokdesk.ui.icons import SIZE, Icons
 from grokdesk.ui.widgets.labels import announce, set_plain_tooltip
 
 _COPIED_FOR_MS = 1500
+_GAP = 5
 
 
 def make_button(
@@ -31,16 +32,21 @@ def make_button(
     if not text:
         set_plain_tooltip(button, name)
     if icons is not None and icon:
-        icons.set_on(
-            button, icon, tone or ("on_accent" if kind in {"primary", "round"} else "text")
-        )
-        button.setIconSize(QSize(SIZE, SIZE))
+        on_fill = kind in {"primary", "round"}
+        set_icon(button, icons, icon, tone or ("on_accent" if on_fill else "text"))
     # The ring shows where the keyboard is; a click with the mouse does not move it.
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     button.setCursor(Qt.CursorShape.PointingHandCursor)
     if clicked is not None:
         button.clicked.connect(lambda _checked=False: clicked())
     return button
+
+
+def set_icon(button: QAbstractButton, icons: Icons, name: str, tone: str = "text") -> None:
+    """With some air before the words, if the button has words."""
+    gap = _GAP if button.text() else 0
+    icons.set_on(button, name, tone, gap=gap)
+    button.setIconSize(QSize(SIZE + gap, SIZE))
 
 
 class CopyButton(QPushButton):
@@ -70,7 +76,7 @@ class CopyButton(QPushButton):
             set_plain_tooltip(self, f"Copy {what}")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        icons.set_on(self, "copy")
+        set_icon(self, icons, "copy")
         self._timer = QTimer(self, interval=_COPIED_FOR_MS, singleShot=True)
         self._timer.timeout.connect(self._reset)
         self.clicked.connect(self._copy)
@@ -83,10 +89,10 @@ class CopyButton(QPushButton):
         # Keep the width, so that nothing beside the button jumps.
         self.setMinimumWidth(self.width())
         self.setText("Copied" if self._text else "")
-        self._icons.set_on(self, "check", "ok")
+        set_icon(self, self._icons, "check", "ok")
         announce(self, f"Copied {self._what}")
         self._timer.start()
 
     def _reset(self) -> None:
         self.setText(self._text)
-        self._icons.set_on(self, "copy")
+        set_icon(self, self._icons, "copy")

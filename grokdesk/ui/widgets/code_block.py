@@ -1,8 +1,10 @@
 """Code: monospaced, as tall as its lines, with a button that copies it."""
 
+from math import ceil
+
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QResizeEvent, QTextCursor, QTextOption, QWheelEvent
-from PySide6.QtWidgets import QFrame, QPlainTextEdit, QSizePolicy, QVBoxLayout
+from PySide6.QtGui import QTextBlockFormat, QTextCursor, QTextOption, QWheelEvent
+from PySide6.QtWidgets import QFrame, QSizePolicy, QTextEdit, QVBoxLayout
 
 from grokdesk.ui.clipboard import Clipboard
 from grokdesk.ui.icons import Icons
@@ -13,28 +15,36 @@ from grokdesk.ui.widgets.labels import PlainLabel
 from grokdesk.ui.widgets.looks import row
 
 _SCROLL_BAR = 14
+_LINE_HEIGHT = 130.0
 
 
-class CodeText(QPlainTextEdit):
+class CodeText(QTextEdit):
     """Read-only; long lines scroll sideways, the height follows the number of lines."""
 
     def __init__(self, theme: Theme, name: str) -> None:
-        super().__init__(readOnly=True, tabChangesFocus=True, undoRedoEnabled=False)
+        super().__init__()
         self._tail_chars = 0
+        self.setReadOnly(True)
+        self.setTabChangesFocus(True)
+        self.setUndoRedoEnabled(False)
+        self.setAcceptRichText(False)
         self.setProperty("kind", "bare")
         self.setAccessibleName(name)
         self.setFont(theme.mono())
         self.setWordWrapMode(QTextOption.WrapMode.NoWrap)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.document().setDocumentMargin(0)
         self.setFrameShape(QFrame.Shape.NoFrame)
+        self.document().setDocumentMargin(0)
+        self._space_lines()
+        self.document().documentLayout().documentSizeChanged.connect(self._fit)
+        self.horizontalScrollBar().rangeChanged.connect(self._fit)
         self._fit()
 
     def show_text(self, text: str) -> None:
         if text != self.toPlainText():
             self.setPlainText(text)
-            self._fit()
+            self._space_lines()
 
     def append_text(self, text: str, tail: str = "") -> None:
         """`tail` is replaced by what is appended next."""
@@ -43,22 +53,15 @@ class CodeText(QPlainTextEdit):
         cursor.movePosition(QTextCursor.MoveOperation.End)
         keep = QTextCursor.MoveMode.KeepAnchor
         cursor.setPosition(cursor.position() - self._tail_chars, keep)
-        cursor.insertText(text)
-        if tail:
-            cursor.insertText(tail)
+        cursor.insertText(text + tail)
         self._tail_chars = len(tail)
         cursor.endEditBlock()
-        self._fit()
 
     def sizeHint(self) -> QSize:
         return QSize(200, self.height())
 
     def minimumSizeHint(self) -> QSize:
         return QSize(80, self.height())
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Sideways scrolls the code, everything else is the page's."""
@@ -67,10 +70,19 @@ class CodeText(QPlainTextEdit):
         else:
             event.ignore()
 
+    def _space_lines(self) -> None:
+        """Blocks that are added later take after the last one."""
+        spaced = QTextBlockFormat()
+        spaced.setLineHeight(
+            _LINE_HEIGHT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value
+        )
+        cursor = QTextCursor(self.document())
+        cursor.select(QTextCursor.SelectionType.Document)
+        cursor.mergeBlockFormat(spaced)
+
     def _fit(self) -> None:
-        lines = max(1, self.blockCount())
         overflow = self.horizontalScrollBar().maximum() > 0
-        height = lines * self.fontMetrics().lineSpacing() + 2 + (_SCROLL_BAR if overflow else 0)
+        height = ceil(self.document().size().height()) + (_SCROLL_BAR if overflow else 0)
         if height != self.height():
             self.setFixedHeight(height)
 

@@ -2,13 +2,14 @@
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QInputMethodEvent, QKeyEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QPlainTextEdit, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QPlainTextEdit, QPushButton, QVBoxLayout
 
 from grokdesk.domain.catalog import ModelSpec
 from grokdesk.ui.icons import Icons
 from grokdesk.ui.theme import Theme
 from grokdesk.ui.tokens import MEDIUM, SMALL
 from grokdesk.ui.widgets.buttons import make_button
+from grokdesk.ui.widgets.combo import ComboBox
 from grokdesk.ui.widgets.labels import PlainLabel, set_plain_tooltip
 from grokdesk.ui.widgets.looks import restyle, row
 
@@ -76,8 +77,7 @@ class Composer(QFrame):
         self._busy = False
         self.setProperty("kind", "composer")
         self.edit = PromptEdit(theme)
-        self.models = QComboBox(accessibleName="Model")
-        self.models.setProperty("kind", "quiet")
+        self.models = ComboBox("Model", kind="quiet")
         for model in models:
             self.models.addItem(model.display_name, model.id)
         hint = PlainLabel("Enter sends, Shift+Enter breaks the line", role="caption")

@@ -1,6 +1,6 @@
 """Ready-made snippets that connect a program to the gateway."""
 
-from PySide6.QtWidgets import QComboBox, QFrame
+from PySide6.QtWidgets import QFrame
 
 from grokdesk.domain.catalog import ModelKind
 from grokdesk.ui.kit import Kit
@@ -8,6 +8,7 @@ from grokdesk.ui.presenters.snippets import KEY_PLACEHOLDER, RECIPES, Connection
 from grokdesk.ui.tokens import LARGE, MEDIUM, SMALL
 from grokdesk.ui.widgets.buttons import CopyButton
 from grokdesk.ui.widgets.code_block import CodeText
+from grokdesk.ui.widgets.combo import ComboBox
 from grokdesk.ui.widgets.labels import PlainLabel
 from grokdesk.ui.widgets.looks import Card, column, row
 from grokdesk.ui.widgets.tabs import Tabs
@@ -21,7 +22,7 @@ class ConnectCard(Card):
         self._kit = kit
         self.tabs = Tabs([recipe.title for recipe in RECIPES], "Programs")
         self.tabs.chosen.connect(self.refresh)
-        self.model = QComboBox(accessibleName="Model in the snippet")
+        self.model = ComboBox("Model in the snippet")
         for model in kit.services.catalog.of_kind(ModelKind.CHAT):
             self.model.addItem(model.id)
         self.model.currentIndexChanged.connect(self.refresh)

@@ -36,7 +36,8 @@ class DropZone(QFrame):
     refused = Signal(str)
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__(acceptDrops=True)
+        super().__init__()
+        self.setAcceptDrops(True)
         self.setProperty("kind", "drop")
         self.edit = PasteEdit(tabChangesFocus=True)
         self.edit.setAcceptDrops(False)

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 from grokdesk.ui.icons import Icons
 from grokdesk.ui.tokens import MEDIUM, SMALL
 from grokdesk.ui.widgets.icon_label import IconLabel
-from grokdesk.ui.widgets.labels import PlainLabel
+from grokdesk.ui.widgets.labels import PlainLabel, paragraph
 
 _WIDTH = 420
 
@@ -25,10 +25,7 @@ class EmptyState(QWidget):
         heading = PlainLabel(title, role="section")
         heading.setAlignment(center)
         layout.addWidget(heading, 0, center)
-        words = PlainLabel(explanation, role="muted", wrap=True)
-        words.setAlignment(center)
-        words.setFixedWidth(_WIDTH)
-        layout.addWidget(words, 0, center)
+        layout.addWidget(paragraph(explanation, _WIDTH), 0, center)
         layout.addSpacing(MEDIUM)
         for button in buttons:
             layout.addWidget(button, 0, center)

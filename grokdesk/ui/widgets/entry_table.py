@@ -59,7 +59,7 @@ class _EntryDelegate(QStyledItemDelegate):
         option: QStyleOptionViewItem,
         index: QModelIndex | QPersistentModelIndex,
     ) -> None:
-        cell: QRect = option.rect  # type: ignore[attr-defined] # missing in PySide's stubs
+        cell: QRect = option.rect
         inside = cell.adjusted(12, 0, -4, 0)
         column = EntryColumn(index.column())
         muted = column in (EntryColumn.LINE, EntryColumn.REASON)

@@ -11,11 +11,15 @@ from grokdesk.ui.tokens import SMALL, TIGHT
 from grokdesk.ui.widgets.labels import PlainLabel
 from grokdesk.ui.widgets.looks import row
 
+_CAPTION_HEIGHT = 26
+
 
 class ValueField(QWidget):
-    """A caption, the value in a monospaced box, and buttons at its right."""
+    """A caption, the value in a monospaced box, and buttons at its right; `corner` is over it."""
 
-    def __init__(self, caption: str, theme: Theme, *buttons: QPushButton) -> None:
+    def __init__(
+        self, caption: str, theme: Theme, *buttons: QPushButton, corner: QPushButton | None = None
+    ) -> None:
         super().__init__()
         self._edit = QLineEdit(readOnly=True)
         self._edit.setProperty("kind", "value")
@@ -26,7 +30,14 @@ class ValueField(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(TIGHT)
-        layout.addWidget(label)
+        top = row(label, None)
+        if corner is not None:
+            top.addWidget(corner)
+        else:
+            top.addSpacing(1)
+        top.setContentsMargins(0, 0, 0, 0)
+        label.setFixedHeight(_CAPTION_HEIGHT)
+        layout.addLayout(top)
         layout.addLayout(row(self._edit, *buttons, spacing=SMALL))
 
     def show_value(self, value: str) -> None:

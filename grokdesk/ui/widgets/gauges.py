@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from grokdesk.ui.theme import Theme
 
 _HEIGHT = 8
 _GAP = 2
+_SPARK_HEIGHT = 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,8 @@ class SegmentBar(QWidget):
         self.setFixedHeight(_HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
-    def show_segments(self, segments: tuple[Segment, ...]) -> None:
+    def show_segments(self, *segments: Segment) -> None:
+        segments = tuple(segment for segment in segments if segment.weight)
         if segments != self._segments:
             self._segments = segments
             self.update()
@@ -54,6 +56,43 @@ class SegmentBar(QWidget):
             part = QRectF(left, 0, max(2.0, width - _GAP), whole.height())
             painter.fillRect(part, self._theme.color(segment.tone))
             left += width
+
+
+class Sparkline(QWidget):
+    """How a figure went lately, without axes: the figure beside it has the number."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._values: tuple[float, ...] = ()
+        self.setFixedHeight(_SPARK_HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def show_values(self, values: tuple[float, ...]) -> None:
+        if values != self._values:
+            self._values = values
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(120, _SPARK_HEIGHT)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002 - Qt's signature
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        area = QRectF(self.rect()).adjusted(1, 2, -1, -2)
+        if len(self._values) < 2:
+            painter.fillRect(QRectF(0, area.bottom(), self.width(), 1), self._theme.color("line"))
+            return
+        highest = max(self._values) or 1.0
+        step = area.width() / (len(self._values) - 1)
+        points = QPolygonF(
+            [
+                QPointF(area.left() + place * step, area.bottom() - area.height() * value / highest)
+                for place, value in enumerate(self._values)
+            ]
+        )
+        painter.setPen(QPen(self._theme.color("accent"), 1.6))
+        painter.drawPolyline(points)
 
 
 def paint_gauge(painter: QPainter, rect: QRectF, share: float, track: QColor, fill: QColor) -> None:

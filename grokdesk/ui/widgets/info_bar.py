@@ -42,7 +42,7 @@ class InfoBar(QFrame):
 
     @property
     def sentence(self) -> str:
-        return self._label.text() if self.isVisibleTo(self.parentWidget()) else ""
+        return "" if self.isHidden() else self._label.text()
 
     def show_error(self, explanation: Explanation) -> None:
         remedy = explanation.remedy

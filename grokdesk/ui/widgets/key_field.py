@@ -29,8 +29,8 @@ class KeyField(QWidget):
         self._copy = CopyButton(
             kit.clipboard, kit.icons, lambda: kit.services.keys.fresh, what="API key", secret=True
         )
-        self.new = make_button("New key…", kit.icons, "plus", clicked=on_new)
-        self._field = ValueField("API key", kit.theme, self._reveal, self._copy, self.new)
+        self.new = make_button("New key…", kit.icons, "plus", kind="fold", clicked=on_new)
+        self._field = ValueField("API key", kit.theme, self._reveal, self._copy, corner=self.new)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._field)

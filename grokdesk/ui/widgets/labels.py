@@ -23,6 +23,15 @@ class PlainLabel(QLabel):
         self.setText(text)
 
 
+def paragraph(text: str, width: int, *, role: str = "muted") -> PlainLabel:
+    """Centred words of a fixed width, as tall as they need."""
+    label = PlainLabel(text, role=role, wrap=True)
+    label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+    label.ensurePolished()
+    label.setFixedSize(width, label.heightForWidth(width))
+    return label
+
+
 class ElidedLabel(QFrame):
     """One line that is cut with an ellipsis where there is no room; the tooltip has it all."""
 

@@ -15,6 +15,9 @@ from PySide6.QtWidgets import (
 
 from grokdesk.ui.tokens import LARGE, SMALL
 
+L = TypeVar("L", bound=QBoxLayout)
+W = TypeVar("W", bound=QWidget)
+
 
 def restyle(widget: QWidget, **properties: object) -> None:
     """Set dynamic properties and let the stylesheet look again."""
@@ -29,6 +32,12 @@ def restyle(widget: QWidget, **properties: object) -> None:
         widget.update()
 
 
+def named(widget: W, name: str) -> W:
+    """What a screen reader calls it."""
+    widget.setAccessibleName(name)
+    return widget
+
+
 class Card(QFrame):
     """A rounded surface; add to `body`."""
 
@@ -40,7 +49,6 @@ class Card(QFrame):
         self.body.setSpacing(spacing)
 
 
-L = TypeVar("L", bound=QBoxLayout)
 Item = QWidget | QLayout | int | None
 
 

@@ -19,6 +19,7 @@ from PySide6.QtGui import (
     QTextDocument,
     QTextFormat,
     QTextFrame,
+    QTextFrameFormat,
     QTextLength,
     QTextList,
     QTextListFormat,
@@ -37,8 +38,7 @@ _HEADING_RATIOS = {1: 1.45, 2: 1.25, 3: 1.1}
 _LINE_HEIGHT = 140.0
 _PARAGRAPH_GAP, _ITEM_GAP, _HEADING_GAP = 10, 4, 16
 _QUOTE_INDENT = 16
-
-_NO_LIST: dict[int, QTextList] = {}
+_NOTHING = "\u00a0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,21 +92,22 @@ class _Copy:
             inner = iterator.currentFrame()
             if isinstance(inner, QTextTable):
                 self._table(inner)
-            elif inner is not None:
-                self.frame(inner)
             elif iterator.currentBlock().isValid():
                 self._block(iterator.currentBlock())
+            else:
+                self.frame(inner)
             iterator += 1
 
     def _block(self, block: QTextBlock) -> None:
-        rule = block.blockFormat().hasProperty(
-            QTextFormat.Property.BlockTrailingHorizontalRulerWidth
-        )
-        if not block.text().strip() and not rule and block.textList() is None:
+        if not block.text().strip() and not _is_rule(block) and _list_of(block) is None:
             return  # Qt's importer leaves these around tables and at the end
         self._open_block(self._block_format(block))
         self._enter_list(block)
-        self._fragments(block, self._char_format(block.blockFormat()))
+        base = self._char_format(block.blockFormat())
+        if _is_rule(block):
+            # Qt drops the format of an empty block when what follows it is removed.
+            self._cursor.insertText(_NOTHING, base)
+        self._fragments(block, base)
 
     def _open_block(self, block_format: QTextBlockFormat) -> None:
         if self._fresh:
@@ -151,7 +152,7 @@ class _Copy:
         return made
 
     def _enter_list(self, block: QTextBlock) -> None:
-        source = block.textList()
+        source = _list_of(block)
         if source is None:
             self._lists = {}
             return
@@ -195,11 +196,12 @@ class _Copy:
 
     def _table(self, source: QTextTable) -> None:
         wanted = QTextTableFormat()
-        wanted.setCellPadding(6)
+        wanted.setCellPadding(7)
         wanted.setCellSpacing(0)
         wanted.setBorder(1)
+        wanted.setBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)
         wanted.setBorderCollapse(True)
-        wanted.setBorderBrush(self._style.line)
+        wanted.setBorderBrush(QBrush(self._style.line))
         wanted.setTopMargin(4)
         wanted.setBottomMargin(_PARAGRAPH_GAP)
         wanted.setHeaderRowCount(1)
@@ -218,6 +220,14 @@ class _Copy:
         made.setAlignment(block.blockFormat().alignment())
         inside._cursor.setBlockFormat(made)
         inside._fragments(block, self._char_format(QTextBlockFormat()))
+
+
+def _list_of(block: QTextBlock) -> QTextList | None:
+    return block.textList()
+
+
+def _is_rule(block: QTextBlock) -> bool:
+    return block.blockFormat().hasProperty(QTextFormat.Property.BlockTrailingHorizontalRulerWidth)
 
 
 def _picture(source: QTextCharFormat) -> str:

@@ -37,7 +37,7 @@ ACCOUNT_MARKS = {
     AccountState.EXHAUSTED: Mark(Shape.RING, "info"),
     AccountState.EXPIRED: Mark(Shape.TRIANGLE, "bad"),
     AccountState.BLOCKED: Mark(Shape.CROSS, "bad"),
-    AccountState.DISABLED: Mark(Shape.DASH, "idle"),
+    AccountState.DISABLED: Mark(Shape.DASH, "muted"),
     AccountState.SEALED: Mark(Shape.DIAMOND, "warn"),
 }
 
@@ -45,8 +45,8 @@ GATEWAY_MARKS = {
     GatewayState.STARTING: Mark(Shape.HALF, "info"),
     GatewayState.RUNNING: Mark(Shape.DISC, "ok"),
     GatewayState.PAUSED: Mark(Shape.BARS, "warn"),
-    GatewayState.STOPPING: Mark(Shape.HALF, "idle"),
-    GatewayState.STOPPED: Mark(Shape.RING, "idle"),
+    GatewayState.STOPPING: Mark(Shape.HALF, "muted"),
+    GatewayState.STOPPED: Mark(Shape.RING, "muted"),
     GatewayState.FAILED: Mark(Shape.TRIANGLE, "bad"),
 }
 

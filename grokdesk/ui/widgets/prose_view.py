@@ -65,7 +65,7 @@ class ProseView(QTextBrowser):
     def markdown(self) -> str:
         return "".join(self._final) + self._tail
 
-    def loadResource(self, kind: int, name: QUrl | str) -> None:  # type: ignore[override] # noqa: ARG002
+    def loadResource(self, kind: int, name: QUrl | str) -> None:  # noqa: ARG002
         """Nothing: a picture in an answer must not reach the disk or the network."""
         return
 
@@ -132,5 +132,4 @@ class ProseView(QTextBrowser):
 
 def _is_spare(block: QTextBlock) -> bool:
     """The empty block that Qt keeps after a table."""
-    rule = QTextFormat.Property.BlockTrailingHorizontalRulerWidth
-    return block.length() <= 1 and not block.blockFormat().hasProperty(rule)
+    return block.length() <= 1

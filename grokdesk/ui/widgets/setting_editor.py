@@ -2,8 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from grokdesk.kernel.redaction import MASK
 from grokdesk.settings.declaration import Value
@@ -14,8 +13,9 @@ from grokdesk.ui.sentences import Explanation
 from grokdesk.ui.theme import Theme
 from grokdesk.ui.tokens import LARGE, MEDIUM, SMALL
 from grokdesk.ui.widgets.buttons import make_button
+from grokdesk.ui.widgets.combo import ComboBox
 from grokdesk.ui.widgets.labels import PlainLabel, announce
-from grokdesk.ui.widgets.looks import column, row
+from grokdesk.ui.widgets.looks import column, named, row
 from grokdesk.ui.widgets.switch import Switch
 
 _WIDTH = 220
@@ -90,16 +90,15 @@ class SettingEditor(QWidget):
             switch.clicked.connect(lambda on: self._change(self, info.key, on))
             return switch
         if info.choices:
-            choice = QComboBox(accessibleName=line.title)
+            choice = ComboBox(line.title)
             choice.setFixedWidth(_WIDTH)
-            choice.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             for name in info.choices:
                 choice.addItem(choice_name(name), name)
             choice.activated.connect(
                 lambda _index: self._change(self, info.key, choice.currentData())
             )
             return choice
-        edit = QLineEdit(accessibleName=line.title)
+        edit = named(QLineEdit(), line.title)
         edit.setFixedWidth(_WIDTH if isinstance(info.value, str) else 110)
         edit.editingFinished.connect(self._finish_text)
         return edit
@@ -111,7 +110,7 @@ class SettingEditor(QWidget):
         match self._editor:
             case Switch() as switch:
                 switch.setChecked(bool(info.value))
-            case QComboBox() as choice:
+            case ComboBox() as choice:
                 choice.setCurrentIndex(max(0, choice.findData(info.value)))
             case QLineEdit() as edit:
                 edit.setText(_as_text(info.value))

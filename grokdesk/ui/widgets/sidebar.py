@@ -7,15 +7,17 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from grokdesk.services.gateway import GatewaySnapshot, GatewayState
-from grokdesk.ui.icons import SIZE, Icons
+from grokdesk.ui.icons import Icons
 from grokdesk.ui.kit import Kit
 from grokdesk.ui.theme import Theme
 from grokdesk.ui.tokens import LARGE, MEDIUM, SMALL, TIGHT
-from grokdesk.ui.widgets.labels import ElidedLabel, PlainLabel
+from grokdesk.ui.widgets.buttons import set_icon
+from grokdesk.ui.widgets.labels import ElidedLabel, PlainLabel, set_plain_tooltip
 from grokdesk.ui.widgets.looks import column, row
 from grokdesk.ui.widgets.marks import GATEWAY_MARKS, MarkWidget
 
 _WIDTH = 204
+_COMPACT_WIDTH = 66
 _STATE_WORDS = {
     GatewayState.STARTING: "Starting",
     GatewayState.RUNNING: "Running",
@@ -45,6 +47,8 @@ class Sidebar(QFrame):
         self._icons = kit.icons
         self._buttons: dict[str, tuple[QPushButton, str]] = {}
         self._group = QButtonGroup(self)
+        self._compact = False
+        self._marked = ""
         self.setProperty("kind", "sidebar")
         self.setFixedWidth(_WIDTH)
         self.status = StatusChip(kit.theme)
@@ -52,7 +56,8 @@ class Sidebar(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(MEDIUM, LARGE, MEDIUM, MEDIUM)
         layout.setSpacing(TIGHT)
-        layout.addWidget(_Brand(kit.icons))
+        self._brand = _Brand(kit.icons)
+        layout.addWidget(self._brand)
         layout.addSpacing(MEDIUM)
         for number, entry in enumerate(entries, start=1):
             if number == len(entries):
@@ -61,18 +66,33 @@ class Sidebar(QFrame):
         layout.addSpacing(TIGHT)
         layout.addWidget(self.status)
 
+    def set_compact(self, compact: bool) -> None:
+        """Icons alone, in a narrow window."""
+        if compact == self._compact:
+            return
+        self._compact = compact
+        self.setFixedWidth(_COMPACT_WIDTH if compact else _WIDTH)
+        self._brand.set_compact(compact)
+        self.status.set_compact(compact)
+        for number, (button, _icon) in enumerate(self._buttons.values(), start=1):
+            name = button.accessibleName()
+            button.setText("" if compact else name)
+            set_plain_tooltip(button, f"{name} (Ctrl+{number})" if compact else f"Ctrl+{number}")
+        self.mark(self._marked)
+
     def mark(self, page_id: str) -> None:
+        self._marked = page_id
         for known, (button, icon) in self._buttons.items():
             chosen = known == page_id
             button.setChecked(chosen)
-            self._icons.set_on(button, icon, "accent" if chosen else "muted")
+            set_icon(button, self._icons, icon, "accent" if chosen else "muted")
 
     def _button(self, entry: Entry, number: int) -> QPushButton:
-        button = QPushButton(f"  {entry.title}", checkable=True)
+        button = QPushButton(entry.title)
+        button.setCheckable(True)
         button.setProperty("kind", "nav")
         button.setAccessibleName(entry.title)
-        button.setToolTip(f"Ctrl+{number}")
-        button.setIconSize(QSize(SIZE, SIZE))
+        set_plain_tooltip(button, f"Ctrl+{number}")
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setCursor(Qt.CursorShape.PointingHandCursor)
         button.clicked.connect(lambda: self.page_wanted.emit(entry.id))
@@ -92,14 +112,17 @@ class StatusChip(QPushButton):
         self._mark = MarkWidget(theme, GATEWAY_MARKS[GatewayState.STARTING])
         self._state = PlainLabel(role="strong")
         self._where = ElidedLabel(role="caption")
-        words = column(self._state, self._where, spacing=1)
+        self._words = QWidget()
+        self._words.setLayout(column(self._state, self._where, spacing=1))
+        self._words.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         inside = row(self._mark, spacing=MEDIUM - 2)
-        inside.addLayout(words, 1)
+        inside.addWidget(self._words, 1)
         inside.setContentsMargins(MEDIUM, SMALL, SMALL, SMALL)
         self.setLayout(inside)
-        for label in (self._state, self._where):
-            label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setFixedHeight(54)
+
+    def set_compact(self, compact: bool) -> None:
+        self._words.setVisible(not compact)
 
     def show_gateway(self, gateway: GatewaySnapshot) -> None:
         words = _STATE_WORDS[gateway.state]
@@ -108,6 +131,7 @@ class StatusChip(QPushButton):
         self._state.setText(f"{words} (demo)" if gateway.demo else words)
         self._where.setText(where)
         self.setAccessibleName(f"Gateway {words.lower()}, {where}")
+        set_plain_tooltip(self, self.accessibleName())
 
 
 class _Brand(QWidget):
@@ -119,5 +143,9 @@ class _Brand(QWidget):
         layout.setContentsMargins(SMALL, TIGHT, 0, TIGHT)
         layout.setSpacing(MEDIUM - 2)
         layout.addWidget(mark)
-        layout.addWidget(PlainLabel("Grokdesk", role="brand"))
+        self._name = PlainLabel("Grokdesk", role="brand")
+        layout.addWidget(self._name)
         layout.addStretch(1)
+
+    def set_compact(self, compact: bool) -> None:
+        self._name.setVisible(not compact)

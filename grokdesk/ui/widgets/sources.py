@@ -20,7 +20,8 @@ class Sources(QWidget):
     link_clicked = Signal(str)
 
     def __init__(self) -> None:
-        super().__init__(visible=False)
+        super().__init__()
+        self.hide()
         self._known: set[str] = set()
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)

@@ -21,10 +21,10 @@ class Spinner(QWidget):
         self.setFixedSize(size, size)
         self.setAccessibleName("Working")
 
-    def cover(self) -> None:
-        """Lie over the whole parent."""
+    def cover(self, widget: QWidget) -> None:
+        """Lie over the whole of its parent."""
         self._covers = True
-        self.setFixedSize(self.parentWidget().size())
+        self.setFixedSize(widget.size())
         self.move(0, 0)
         self.show()
 

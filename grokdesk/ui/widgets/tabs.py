@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
 
 from grokdesk.ui.tokens import TIGHT
+from grokdesk.ui.widgets.looks import named
 
 
 class Tabs(QWidget):
@@ -22,7 +23,8 @@ class Tabs(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(TIGHT)
         for index, title in enumerate(titles):
-            pill = QPushButton(title, checkable=True, accessibleName=title)
+            pill = named(QPushButton(title), title)
+            pill.setCheckable(True)
             pill.setProperty("kind", "tab")
             pill.setCursor(Qt.CursorShape.PointingHandCursor)
             self._group.addButton(pill, index)

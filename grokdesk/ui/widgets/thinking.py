@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QPlainTextEdit, QVBoxLayout, QWidget
 from grokdesk.ui import text
 from grokdesk.ui.kit import Kit
 from grokdesk.ui.tokens import MEDIUM, TIGHT
-from grokdesk.ui.widgets.buttons import make_button
+from grokdesk.ui.widgets.buttons import make_button, set_icon
 
 _HEIGHT = 180
 
@@ -29,7 +29,8 @@ class Thinking(QWidget):
         self._words.setAccessibleName("Thinking")
         self._words.setFont(kit.theme.font(0.95))
         self._words.setFrameShape(QFrame.Shape.NoFrame)
-        self._well = QFrame(visible=False)
+        self._well = QFrame()
+        self._well.hide()
         self._well.setProperty("kind", "well")
         inner = QVBoxLayout(self._well)
         inner.setContentsMargins(MEDIUM, MEDIUM, TIGHT, MEDIUM)
@@ -70,4 +71,4 @@ class Thinking(QWidget):
     def _toggle(self) -> None:
         show = not self.is_open
         self._well.setVisible(show)
-        self._kit.icons.set_on(self._fold, "chevron-down" if show else "chevron-right", "muted")
+        set_icon(self._fold, self._kit.icons, "chevron-down" if show else "chevron-right", "muted")

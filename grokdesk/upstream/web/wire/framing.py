@@ -10,7 +10,8 @@ DONE = b"[DONE]"
 
 _SILENT = (b":", b"event:", b"id:", b"retry:")  # SSE fields that carry nothing for us
 
-_LEAD = re.compile(rb"\s*(?:data:\s*)?(?=\{)")
+_SPACE = re.compile(rb"\s++")
+_LEAD = re.compile(rb"(?:data:\s*+)?+(?=\{)")
 _OUTSIDE = re.compile(rb'(?:[^"{}]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
 _INSIDE = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
 _QUOTE, _OPEN, _BACKSLASH = b'"'[0], b"{"[0], b"\\"[0]
@@ -38,7 +39,11 @@ class OpenLine:
 
     def _find_object(self) -> bool:
         """Drop what may precede an object; False while none has begun."""
-        if not self._begun_object and (lead := _LEAD.match(self.rest)):
+        if self._begun_object:
+            return True
+        if space := _SPACE.match(self.rest):
+            del self.rest[: space.end()]
+        if lead := _LEAD.match(self.rest):
             del self.rest[: lead.end()]
             self._begun_object = True
         return self._begun_object

@@ -18,6 +18,7 @@ _SHOWN = {
     "chatroom_send": ("message",),
 }
 _SHOWN_LENGTH = 500
+_LOOKED_AT = 16_384  # characters of markup
 _TRACKED = 1000
 _CARD_IDS = ("toolUsageCardId", "tool_usage_card_id")
 
@@ -44,7 +45,8 @@ class Tools:
         return None
 
     def from_markup(self, text: str) -> ToolActivity | None:
-        name, args, card_id = (p.search(text) for p in (_XML_NAME, _XML_ARGS, _XML_ID))
+        patterns = (_XML_NAME, _XML_ARGS, _XML_ID)
+        name, args, card_id = (each.search(text[:_LOOKED_AT]) for each in patterns)
         if not name:
             return None
         given = args[1].strip().removeprefix("<![CDATA[").removesuffix("]]>") if args else ""

@@ -2,12 +2,17 @@
 
 import re
 
+LINK_LIMIT = 4096
+"""Characters; nothing longer is an address that anyone meant to be followed."""
+
 _ESCAPES = str.maketrans({character: f"%{ord(character):02X}" for character in '()<>"\\^`{|} '})
 _WEB = re.compile(r"https?://[^\s\x00-\x1f\x7f]+", re.IGNORECASE)
 
 
 def web_link(url: str) -> str:
     """The address so that no character ends a Markdown link; empty if it is not http(s)."""
+    if len(url) > LINK_LIMIT:
+        return ""
     link = url.translate(_ESCAPES)
     return link if _WEB.fullmatch(link) else ""
 
