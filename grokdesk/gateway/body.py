@@ -1,6 +1,7 @@
 """Reading a request's body: type, coding, size and time are checked before anyone looks in."""
 
 import asyncio
+import contextlib
 
 from aiohttp import web
 from aiohttp.compression_utils import HAS_BROTLI, HAS_ZSTD
@@ -32,20 +33,22 @@ async def read_json_body(exchange: Exchange) -> bytes:
 
 
 def _check_type(request: web.BaseRequest) -> None:
-    # These three can be sent by any web page without asking first.
+    # Any web page may send these without asking first; so it may text/plain, but real clients
+    # use that too, and the guard has looked at the page.
     if request.content_type in _FORM_TYPES:
         raise HttpError(WRONG_CONTENT, "Send the body as application/json.")
     coding = request.headers.get("Content-Encoding", "identity").strip().lower()
     if coding not in _CODINGS:
         raise HttpError(
-            WRONG_CONTENT, f"This body encoding is not supported; use {sorted(_CODINGS)}."
+            WRONG_CONTENT, f"A body may be encoded as {', '.join(sorted(_CODINGS))}, or not at all."
         )
 
 
 async def _invite(request: web.BaseRequest) -> None:
     """Answer `Expect: 100-continue` only now that we do want the body."""
-    await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-    request.writer.output_size = 0
+    with contextlib.suppress(ConnectionError):
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    request.writer.output_size = 0  # the answer itself has not begun
 
 
 async def _read(exchange: Exchange, limit: int) -> bytes:

@@ -107,7 +107,8 @@ class SseWriter:
         transport = self._request.transport
         if transport is None or transport.is_closing():
             return
-        self._sent_at = self._loop.time()
-        transport.write(b"%x\r\n%b\r\n" % (len(data), data) if self._framed else data)
         if transport.get_write_buffer_size() > _UNREAD_LIMIT:
             transport.abort()
+            return
+        self._sent_at = self._loop.time()
+        transport.write(b"%x\r\n%b\r\n" % (len(data), data) if self._framed else data)

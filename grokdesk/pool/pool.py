@@ -39,7 +39,8 @@ class _Member:
     leased_total: int = 0
     last_leased: int = 0
     last_used_at: float | None = None
-    sealed: bool = False
+    sealed_until: float = 0.0
+    """Monotonic: the vault is asked again after a while, it may have been unlocked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ class AccountPool:
         if member is None:
             member = self._members[account.id] = _Member(account)
         member.account = account
-        member.sealed = False
+        member.sealed_until = 0.0
         if windows is not None:
             member.windows = {window.mode: window for window in windows}
         self.on_change(account.id, False)
@@ -161,7 +162,7 @@ class AccountPool:
         return (
             account.enabled
             and account.state is AccountState.READY
-            and not member.sealed
+            and monotonic >= member.sealed_until
             and account.effective_tier >= floor
             and member.in_flight < self.policy.max_in_flight
             and not member.cooldown.active(monotonic)
@@ -222,7 +223,7 @@ class AccountPool:
                 member.cooldown = member.cooldown.failed(self._clock.monotonic())
                 return False
             case AccountEffect.SEAL:
-                member.sealed = True
+                member.sealed_until = self._clock.monotonic() + _SEALED_S
                 return False
             case AccountEffect.EXPIRE:
                 member.account = _marked(member.account, AccountState.EXPIRED, now, error)
@@ -244,7 +245,7 @@ class AccountPool:
             return AccountState.DISABLED, None
         if member.account.state is not AccountState.READY:
             return member.account.state, None
-        if member.sealed:
+        if self._clock.monotonic() < member.sealed_until:
             return AccountState.SEALED, None
         rest = member.cooldown.until - self._clock.monotonic()
         if rest > 0:
@@ -261,14 +262,12 @@ class AccountPool:
         usable = [
             member
             for member in self._members.values()
-            if member.account.enabled
-            and member.account.state is AccountState.READY
-            and not member.sealed
+            if member.account.enabled and member.account.state is AccountState.READY
         ]
         if not usable:
             return NoAccountError(
-                "None of the Grok accounts can be used: all are expired, blocked, disabled or "
-                "locked. Open Grokdesk to see why."
+                "None of the Grok accounts can be used: all are expired, blocked or disabled. "
+                "Open Grokdesk to see why."
             )
         fitting = [member for member in usable if member.account.effective_tier >= floor]
         if not fitting:
@@ -287,7 +286,7 @@ class AccountPool:
         monotonic = self._clock.monotonic()
         moments: list[float] = []
         for member in members:
-            moment = now + max(0.0, member.cooldown.until - monotonic)
+            moment = now + max(0.0, max(member.cooldown.until, member.sealed_until) - monotonic)
             window = member.windows.get(mode)
             if window is not None and not _has_quota(member, mode, now):
                 moment = max(moment, window.resets_at or now + _UNKNOWN_WINDOW_S)
@@ -295,6 +294,7 @@ class AccountPool:
         return max(now + 1.0, min(moments))
 
 
+_SEALED_S = 5.0
 _UNKNOWN_WINDOW_S = 600.0
 """How long a mode rests after a refusal when nothing is known of its window."""
 

@@ -63,9 +63,7 @@ class ApiKeyService:
     def lend(self, name: str) -> str:
         """The text of a key that works until this process ends, and is stored nowhere."""
         text = generate_key()
-        key = ApiKey(
-            id=name, name=name, digest=digest_of(text), hint=hint_of(text), created_at=0.0
-        )
+        key = ApiKey(id=name, name=name, digest=digest_of(text), hint=hint_of(text), created_at=0.0)
         self._lent[key.digest] = key
         return text
 

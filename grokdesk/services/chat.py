@@ -20,11 +20,13 @@ from grokdesk.domain.errors import (
     AccountBlockedError,
     AntiBotError,
     ChallengedError,
+    GrokdeskError,
     IncompleteReplyError,
     NoAccountError,
     RateLimitedError,
     TokenRejectedError,
     UpstreamError,
+    VaultLockedError,
 )
 from grokdesk.domain.usage import TokenCount, UsageRow
 from grokdesk.kernel.clock import Clock
@@ -114,7 +116,7 @@ class ChatService:
     async def _serve(self, spec: ModelSpec, turn: "_Turn") -> Account:
         tried: set[str] = set()
         challenged: set[str] = set()
-        last: UpstreamError | None = None
+        last: UpstreamError | VaultLockedError | None = None
         while True:
             lease = self._lease(spec, tried, last)
             account = lease.account
@@ -123,6 +125,8 @@ class ChatService:
                 async with lease:
                     await self._attempt(account, await self._tokens.get(account.id), spec, turn)
                     return account
+            except VaultLockedError as error:
+                last = error
             except UpstreamError as error:
                 if turn.forwarded or not error.retryable:
                     raise
@@ -135,7 +139,7 @@ class ChatService:
                 if len(tried) >= self._max_accounts():
                     raise last
 
-    def _lease(self, spec: ModelSpec, tried: set[str], last: UpstreamError | None) -> Lease:
+    def _lease(self, spec: ModelSpec, tried: set[str], last: GrokdeskError | None) -> Lease:
         try:
             return self._pool.lease(spec.mode, spec.floor, exclude=tried)
         except NoAccountError as none_left:

@@ -41,9 +41,6 @@ class DesktopUi(QObject):
         self._quit_requested = quit_requested
         self._quitting = False
         self._asking: AskDialog | None = None
-        app.setApplicationName("grokdesk")
-        app.setApplicationDisplayName("Grokdesk")
-        app.setDesktopFileName("grokdesk")
         app.setQuitOnLastWindowClosed(False)
         theme = Theme(app)
         theme.choose(ThemeChoice(services.settings.current.ui.theme))

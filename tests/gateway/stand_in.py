@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from grokdesk.domain.account import Account, Tier, Token
@@ -144,7 +144,6 @@ class RunningGateway:
     upstream: ScriptedUpstream
     port: int
     key: str
-    usage_rows: list[str] = field(default_factory=list)
 
     @property
     def origin(self) -> str:

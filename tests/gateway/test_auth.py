@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from grokdesk.gateway.app import ROUTES
 from tests.gateway.stand_in import chat_body, hangs
 
 
@@ -78,8 +79,6 @@ async def test_a_key_in_the_address_is_refused_with_a_hint(http, gateway, name):
 
 
 async def test_every_route_but_the_probes_needs_a_key(http, gateway):
-    from grokdesk.gateway.app import ROUTES
-
     for route in ROUTES:
         url = gateway.origin + route.path.replace("*", "grok-fast")
         async with http.request(route.method, url) as response:

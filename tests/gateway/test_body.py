@@ -158,7 +158,7 @@ async def test_a_body_that_does_not_come_is_given_up(start_gateway, limits):
     reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
     writer.write(head(gateway, "Content-Length: 1000"))
     started = time.monotonic()
-    answer = asyncio.ensure_future(reader.read(2000))  # noqa: TID251
+    answer = asyncio.get_running_loop().create_task(reader.read(2000))
     while not answer.done() and time.monotonic() - started < 3:
         if limits.body_idle_s > 1:
             writer.write(b" ")
@@ -199,3 +199,17 @@ async def test_two_thousand_random_bodies_over_one_connection_never_cause_a_5xx(
             await response.read()
             statuses.add(response.status)
     assert statuses == {200, 400, 404}
+
+
+@pytest.mark.parametrize("line", ["Content-Length: 1000", "Transfer-Encoding: chunked"])
+async def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_fault(gateway, line, caplog):
+    for _ in range(20):
+        _, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
+        writer.write(head(gateway, line) + b"1\r\n{")
+        await asyncio.sleep(0.002)
+        writer.close()
+        await writer.wait_closed()
+    async with asyncio.timeout(2):
+        while gateway.server.connections:
+            await asyncio.sleep(0.005)
+    assert not [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")]

@@ -6,6 +6,7 @@ import pytest
 
 from grokdesk.domain.chat import Citation, Image, ReasoningDelta, SearchSource
 from grokdesk.domain.errors import ContentRefusedError, RateLimitedError
+from grokdesk.domain.events import RequestFinished
 from tests.gateway.stand_in import chat_body, fails, says, thinks
 
 PATH = "/v1/chat/completions"
@@ -221,8 +222,6 @@ async def test_the_clients_own_request_id_is_echoed_only_when_harmless(http, gat
 
 async def test_the_key_and_the_route_reach_the_usage_row(http, gateway):
     rows = []
-    from grokdesk.domain.events import RequestFinished
-
     gateway.services.bus.subscribe(RequestFinished, lambda event: rows.append(event.row))
     _, headers, _ = await ask(http, gateway, stream=True)
     (row,) = rows

@@ -1,10 +1,13 @@
 """Who may talk to the gateway: raw Host headers and targets, origins, preflights."""
 
+import asyncio
 import json
 import socket
 
 import aiohttp
 import pytest
+
+from tests.gateway.stand_in import chat_body
 
 PAGE = "https://page.example"
 
@@ -140,8 +143,6 @@ async def test_listening_everywhere_allows_the_address_that_was_connected_to(sta
 
 
 async def _raw_at(host, port, data):
-    import asyncio
-
     reader, writer = await asyncio.open_connection(host, port)
     writer.write(data)
     answer = await reader.read()
@@ -198,8 +199,6 @@ async def test_what_the_browser_says_about_the_page_counts(gateway, http, site, 
 
 async def test_a_listed_page_is_served_errors_and_streams_included(start_gateway, http):
     gateway = await start_gateway(origins=frozenset({PAGE}))
-    from tests.gateway.stand_in import chat_body
-
     headers = {**gateway.headers, "Origin": PAGE, "Sec-Fetch-Site": "cross-site"}
     url = gateway.origin + "/v1/chat/completions"
     for body in (chat_body(), chat_body(stream=True), chat_body(n=3)):

@@ -2,13 +2,12 @@
 
 import asyncio
 
-import httpx2
 import openai
 import pytest
 
 from grokdesk.domain.chat import ReasoningDelta
 from grokdesk.domain.errors import ContentRefusedError, RateLimitedError
-from tests.gateway.stand_in import fails, hangs, says
+from tests.gateway.stand_in import fails, hangs, open_gateway, says
 
 MESSAGES = [{"role": "user", "content": "Hi"}]
 
@@ -59,8 +58,6 @@ async def test_the_stream_helper_of_the_package_accumulates_our_chunks(client):
 
 
 def test_the_synchronous_client_works_as_well(tmp_path):
-    from tests.gateway.stand_in import open_gateway
-
     def use(origin, key):
         with openai.OpenAI(base_url=origin + "/v1", api_key=key, max_retries=0) as client:
             whole = client.chat.completions.create(model="grok-fast", messages=MESSAGES)
@@ -144,7 +141,3 @@ async def test_a_base_url_without_version_works_too(gateway):
     ) as client:
         answer = await client.chat.completions.create(model="grok-fast", messages=MESSAGES)
     assert answer.choices[0].message.content == "Hello, world."
-
-
-def test_the_package_speaks_through_the_http_client_we_think_it_does():
-    assert issubclass(openai.DefaultAsyncHttpxClient, httpx2.AsyncClient)

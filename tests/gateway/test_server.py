@@ -10,6 +10,7 @@ import pytest
 import yarl
 
 from grokdesk import __version__
+from grokdesk.gateway.limits import Limits
 from grokdesk.gateway.listen import PortTakenError
 from grokdesk.gateway.server import GatewayServer
 from tests.gateway.stand_in import chat_body, hangs, says
@@ -289,8 +290,6 @@ async def test_stopping_twice_or_before_starting_is_harmless(gateway):
 
 
 async def test_an_idle_connection_is_closed_after_a_while(start_gateway):
-    from grokdesk.gateway.limits import Limits
-
     gateway = await start_gateway(limits=Limits(keepalive_s=0.3))
     reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
     writer.write(b"GET /health HTTP/1.1\r\nHost: localhost:%d\r\n\r\n" % gateway.port)

@@ -185,14 +185,20 @@ async def test_what_is_not_the_accounts_fault_never_punishes_it(
     assert pool.view("a").state is AccountState.READY
 
 
-async def test_an_unreadable_token_seals_the_account_until_it_is_put_again(
-    pool: AccountPool,
+async def test_an_unreadable_token_seals_the_account_for_a_while(
+    pool: AccountPool, clock: ManualClock
 ) -> None:
     pool.put(account(), [window()])
     await fail_with(pool, VaultLockedError("locked"))
     assert pool.view("a").state is AccountState.SEALED
+    with pytest.raises(NoAccountError):
+        pool.lease(Mode.FAST, Tier.BASIC)
+    clock.advance(6)
+    assert pool.view("a").state is AccountState.READY
+    await fail_with(pool, VaultLockedError("locked"))
     pool.put(account())
     assert pool.view("a").state is AccountState.READY
+    assert remaining(pool) == 30
 
 
 def test_a_model_never_goes_to_an_account_below_its_floor(pool: AccountPool) -> None:

@@ -52,15 +52,15 @@ async def test_an_exception_reaches_the_caller_and_undoes_the_whole_call(db):
 
 async def test_a_failing_call_leaves_the_others_of_the_same_commit_alone(db):
     block = threading.Event()
-    first = asyncio.ensure_future(db.call(block.wait))  # noqa: TID251
+    first = asyncio.ensure_future(db.call(block.wait))
 
     def bad():
         meta.write(db.sql, "bad", "1")
         raise ConflictError("no")
 
-    others = [asyncio.ensure_future(write(db, key)) for key in ("a", "b")]  # noqa: TID251
-    failing = asyncio.ensure_future(db.call(bad))  # noqa: TID251
-    others.append(asyncio.ensure_future(write(db, "c")))  # noqa: TID251
+    others = [asyncio.ensure_future(write(db, key)) for key in ("a", "b")]
+    failing = asyncio.ensure_future(db.call(bad))
+    others.append(asyncio.ensure_future(write(db, "c")))
     await asyncio.sleep(0)
     block.set()
     await asyncio.gather(first, *others)
@@ -83,11 +83,8 @@ async def test_what_is_durable_is_there_after_opening_again(tmp_path):
 async def test_rows_that_queue_up_behind_a_commit_go_into_one_call_of_their_sink(db):
     batches = []
     block = threading.Event()
-    first = asyncio.ensure_future(db.call(block.wait))  # noqa: TID251
-    rows = [
-        asyncio.ensure_future(db.add_row(batches.append, number))  # noqa: TID251
-        for number in range(20)
-    ]
+    first = asyncio.ensure_future(db.call(block.wait))
+    rows = [asyncio.ensure_future(db.add_row(batches.append, number)) for number in range(20)]
     await asyncio.sleep(0)
     block.set()
     await asyncio.gather(first, *rows)
@@ -96,7 +93,7 @@ async def test_rows_that_queue_up_behind_a_commit_go_into_one_call_of_their_sink
 
 async def test_one_bad_row_does_not_take_its_neighbours_with_it(db):
     block = threading.Event()
-    first = asyncio.ensure_future(db.call(block.wait))  # noqa: TID251
+    first = asyncio.ensure_future(db.call(block.wait))
 
     def sink(rows):
         for row in rows:
@@ -104,10 +101,7 @@ async def test_one_bad_row_does_not_take_its_neighbours_with_it(db):
             if row == "bad":
                 raise ValueError(row)
 
-    rows = {
-        name: asyncio.ensure_future(db.add_row(sink, name))  # noqa: TID251
-        for name in ("a", "bad", "b")
-    }
+    rows = {name: asyncio.ensure_future(db.add_row(sink, name)) for name in ("a", "bad", "b")}
     await asyncio.sleep(0)
     block.set()
     await first
@@ -118,8 +112,8 @@ async def test_one_bad_row_does_not_take_its_neighbours_with_it(db):
 
 async def test_work_of_a_cancelled_waiter_is_done_all_the_same(db):
     block = threading.Event()
-    first = asyncio.ensure_future(db.call(block.wait))  # noqa: TID251
-    second = asyncio.ensure_future(write(db, "a"))  # noqa: TID251
+    first = asyncio.ensure_future(db.call(block.wait))
+    second = asyncio.ensure_future(write(db, "a"))
     await asyncio.sleep(0)
     second.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -144,7 +138,7 @@ async def test_a_loop_that_closed_meanwhile_harms_nobody(db):
     block = threading.Event()
 
     async def leave():
-        waiting = asyncio.ensure_future(db.call(block.wait))  # noqa: TID251
+        waiting = asyncio.ensure_future(db.call(block.wait))
         await asyncio.sleep(0)
         waiting.cancel()
 
@@ -156,7 +150,7 @@ async def test_a_loop_that_closed_meanwhile_harms_nobody(db):
 async def test_closing_finishes_what_is_queued(tmp_path):
     db = Database(tmp_path / "grokdesk.db")
     await db.open()
-    writes = [asyncio.ensure_future(write(db, str(number))) for number in range(30)]  # noqa: TID251
+    writes = [asyncio.ensure_future(write(db, str(number))) for number in range(30)]
     await asyncio.sleep(0)
     await db.close()
     await asyncio.gather(*writes)

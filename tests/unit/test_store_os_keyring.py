@@ -163,7 +163,7 @@ async def test_a_call_that_hangs_is_given_up_and_the_loop_stays_alive(keyring_ov
             ticks.append(time.monotonic())
             await asyncio.sleep(0.01)
 
-    ticking = asyncio.ensure_future(tick())  # noqa: TID251
+    ticking = asyncio.ensure_future(tick())
     started = time.monotonic()
     with pytest.raises(VaultLockedError, match="has not answered"):
         await keyring.put("a", "secret")
@@ -193,7 +193,7 @@ async def test_waiting_behind_others_is_not_hanging(keyring_over):
 async def test_a_cancelled_caller_leaves_the_thread_in_order(keyring_over):
     backend = Stuck()
     keyring = keyring_over(backend)
-    waiting = asyncio.ensure_future(keyring.put("a", "secret"))  # noqa: TID251
+    waiting = asyncio.ensure_future(keyring.put("a", "secret"))
     await asyncio.sleep(0.02)
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -16,15 +16,15 @@ from grokdesk.ui.widgets.account_delegate import ROW_HEIGHT, AccountDelegate
 _TICK_MS = 1_000
 _WIDTHS = {
     Column.LABEL: 150,
-    Column.TIER: 80,
-    Column.STATE: 126,
-    Column.FAST: 72,
-    Column.AUTO: 72,
-    Column.EXPERT: 72,
-    Column.HEAVY: 72,
-    Column.RESETS: 90,
-    Column.IN_FLIGHT: 72,
-    Column.LAST_USED: 96,
+    Column.TIER: 76,
+    Column.STATE: 122,
+    Column.FAST: 67,
+    Column.AUTO: 67,
+    Column.EXPERT: 67,
+    Column.HEAVY: 67,
+    Column.RESETS: 84,
+    Column.IN_FLIGHT: 68,
+    Column.LAST_USED: 90,
 }
 
 

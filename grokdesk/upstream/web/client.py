@@ -174,7 +174,8 @@ class GrokWebClient:
             while not decoder.done and (data := await reply.read()):
                 await _forward(decoder.feed(data), emit)
             await _forward(decoder.end(), emit)
-            await _drain(reply)
+            if not reply.ended:
+                await _drain(reply)
 
     async def _refusal(self, reply: Reply) -> UpstreamError:
         body = await reply.read_all(_ERROR_BODY_LIMIT)

@@ -5,8 +5,11 @@ drive the multi interface directly: removing a handle from it closes the connect
 """
 
 import asyncio
+from collections.abc import Callable
+from typing import Any
 
-from curl_cffi import AsyncCurl, Curl, CurlECode, CurlError, CurlOpt
+from curl_cffi import AsyncCurl, Curl, CurlECode, CurlError, CurlMOpt, CurlOpt
+from curl_cffi.aio import CURL_POLL_NONE, CURL_SOCKET_TIMEOUT
 
 from grokdesk.domain.errors import (
     IncompleteReplyError,
@@ -16,12 +19,17 @@ from grokdesk.domain.errors import (
     UpstreamUnavailableError,
 )
 
+_KEPT_CONNECTIONS = 64
+"""Otherwise curl keeps four for each running request, and closes the rest after every burst."""
+
 
 class Multi(AsyncCurl):
     """Keeps an upgraded WebSocket in the multi handle: taking it out would close its socket."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.loop = _CurlsLoop(self.loop)  # type: ignore[assignment]
+        self.setopt(CurlMOpt.MAXCONNECTS, _KEPT_CONNECTIONS)  # type: ignore[no-untyped-call]
         self._upgrading: set[Curl] = set()
 
     def add_upgrade(self, curl: Curl) -> asyncio.Future[None]:
@@ -30,7 +38,9 @@ class Multi(AsyncCurl):
         return self.start(curl)
 
     def start(self, curl: Curl) -> asyncio.Future[None]:
+        """What curl can do at once is done on return, which spares a turn of the loop."""
         future: asyncio.Future[None] = self.add_handle(curl)  # type: ignore[no-untyped-call,unused-ignore]
+        self.process_data(CURL_SOCKET_TIMEOUT, CURL_POLL_NONE)
         return future
 
     def abort(self, curl: Curl) -> None:
@@ -52,12 +62,42 @@ class Multi(AsyncCurl):
         super().set_exception(curl, exception)
 
 
+class _CurlsLoop:
+    """The loop as curl-cffi sees it: "no timer" (-1) sets none here, and "at once" needs none."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.create_future = loop.create_future
+        self.add_reader = loop.add_reader
+        self.remove_reader = loop.remove_reader
+        self._loop = loop
+        self._written: set[int] = set()
+
+    def call_later(
+        self, delay_s: float, callback: Callable[..., object], *args: Any
+    ) -> asyncio.Handle | None:
+        if delay_s < 0:
+            return None
+        if delay_s == 0:
+            return self._loop.call_soon(callback, *args)
+        return self._loop.call_later(delay_s, callback, *args)
+
+    def add_writer(self, fd: int, callback: Callable[..., object], *args: Any) -> None:
+        self._written.add(fd)
+        self._loop.add_writer(fd, callback, *args)
+
+    def remove_writer(self, fd: int) -> None:
+        if fd in self._written:
+            self._written.discard(fd)
+            self._loop.remove_writer(fd)
+
+
 def new_handle(impersonate: str, *, connect_timeout_s: float, proxy: str | None) -> Curl:
     """`proxy` None: what the environment says; empty: none at all."""
     curl = Curl()
     curl.impersonate(impersonate, default_headers=False)
     curl.setopt(CurlOpt.ACCEPT_ENCODING, "gzip, deflate, br, zstd")
     curl.setopt(CurlOpt.TCP_NODELAY, 1)
+    curl.setopt(CurlOpt.NOSIGNAL, 1)  # we have threads; and it spares system calls
     curl.setopt(CurlOpt.CONNECTTIMEOUT_MS, int(connect_timeout_s * 1000))
     if proxy is not None:
         curl.setopt(CurlOpt.PROXY, proxy)

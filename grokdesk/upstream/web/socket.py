@@ -12,6 +12,7 @@ from grokdesk.domain.errors import (
     UpstreamTimeoutError,
     UpstreamUnavailableError,
 )
+from grokdesk.upstream.web.head import Head
 from grokdesk.upstream.web.multi import Multi, translate
 from grokdesk.upstream.web.watchdog import Timeouts, Watchdog
 
@@ -36,6 +37,8 @@ class Socket:
         self._multi = multi
         self._curl = curl
         self._loop = asyncio.get_running_loop()
+        self.opened = False
+        """Whether the handshake was a success."""
         self._fd = -1
         self._waiter: asyncio.Future[None] | None = None
         self._watchdog = Watchdog(idle_s, self._silent)
@@ -49,7 +52,7 @@ class Socket:
         self, url: str, headers: Sequence[tuple[str, str]], timeouts: Timeouts
     ) -> None:
         """Raise Refusal when the server says no, UpstreamError when it cannot be reached."""
-        head = _Head()
+        head = Head()
         curl = self._curl
         curl.setopt(CurlOpt.URL, url)
         curl.setopt(CurlOpt.CONNECT_ONLY, 2)
@@ -68,6 +71,7 @@ class Socket:
         if not isinstance(fd, int) or fd < 0:
             raise UpstreamUnavailableError("Grok closed the chat socket at once.")
         self._fd = fd
+        self.opened = True
 
     def expect_within(self, seconds: float) -> None:
         """The longest silence from now on."""
@@ -202,21 +206,3 @@ class Socket:
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
-
-
-class _Head:
-    """Collects the status and headers of the handshake's answer."""
-
-    def __init__(self) -> None:
-        self.status = 0
-        self.headers: dict[str, str] = {}
-
-    def on_line(self, line: bytes) -> int:
-        if line.startswith(b"HTTP/"):
-            self.status = int(line.split(None, 2)[1])
-            self.headers.clear()
-        else:
-            name, colon, value = line.decode("latin-1").partition(":")
-            if colon:
-                self.headers[name.strip().lower()] = value.strip()
-        return len(line)

@@ -10,7 +10,6 @@ import contextlib
 from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from curl_cffi import Curl, CurlError, CurlOpt
 from curl_cffi.curl import CURL_WRITEFUNC_PAUSE, CURLPAUSE_CONT
@@ -21,16 +20,15 @@ from grokdesk.domain.errors import (
     UpstreamError,
     UpstreamTimeoutError,
 )
-from grokdesk.upstream.web.multi import Multi, new_handle, translate
+from grokdesk.upstream.web.connections import ConnectionPool
+from grokdesk.upstream.web.head import Head
+from grokdesk.upstream.web.multi import translate
 from grokdesk.upstream.web.socket import Socket
 from grokdesk.upstream.web.watchdog import Timeouts, Watchdog
 
 Headers = Sequence[tuple[str, str]]
 
 _HIGH_WATER = 1 << 20
-_IDLE_CLOSE_S = 60.0
-"""A used multi handle polls at 10 Hz (curl-cffi 0.16), so it is closed when nothing runs."""
-_MAX_IDLE_HANDLES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +44,8 @@ class Reply:
     """The reply of one running request."""
 
     def __init__(self, curl: Curl, timeouts: Timeouts) -> None:
-        self.status = 0
-        self._header_lines: dict[str, str] = {}
+        self._head = Head()
+        self._loop = asyncio.get_running_loop()
         self._curl = curl
         self._timeouts = timeouts
         self._chunks: deque[bytes] = deque()
@@ -57,18 +55,26 @@ class Reply:
         self._ended = False
         self._error: UpstreamError | None = None
         self._waiter: asyncio.Future[None] | None = None
-        self._headers_done = False
         self._watchdog = Watchdog(timeouts.connect_s + timeouts.first_byte_s, self._silent)
 
     @property
+    def status(self) -> int:
+        return self._head.status
+
+    @property
     def headers(self) -> Mapping[str, str]:
-        return MappingProxyType(self._header_lines)
+        return self._head.headers
+
+    @property
+    def ended(self) -> bool:
+        """Nothing more will come, whether or not all of it was read."""
+        return self._ended
 
     async def opened(self) -> None:
         """Wait for the status and the headers; raise what prevented them."""
-        while not self._headers_done and not self._ended:
+        while not self._head.complete and not self._ended:
             await self._wait()
-        if not self._headers_done:
+        if not self._head.complete:
             raise self._error or IncompleteReplyError("Grok closed the connection silently.")
 
     async def read(self) -> bytes:
@@ -98,18 +104,11 @@ class Reply:
 
     def on_header(self, line: bytes) -> int:
         """Called by curl for each header line of each response head, interim ones too."""
-        if line.startswith(b"HTTP/"):
-            self.status = int(line.split(None, 2)[1])
-            self._header_lines.clear()
-        elif line == b"\r\n":
-            if self.status >= 200:
-                self._headers_done = True
-                self._watchdog.set_limit(self._timeouts.idle_s)
-                self._wake()
-        else:
-            name, _, value = line.decode("latin-1").partition(":")
-            self._header_lines[name.strip().lower()] = value.strip()
-        return len(line)
+        size = self._head.on_line(line)
+        if line == b"\r\n" and self._head.complete:
+            self._watchdog.set_limit(self._timeouts.idle_s)
+            self._wake()
+        return size
 
     def on_body(self, data: bytes) -> int:
         """Called by curl; refusing a piece makes curl offer it again after `pause`."""
@@ -127,7 +126,7 @@ class Reply:
         self._ended = True
         self._watchdog.stop()
         if not transfer.cancelled() and (error := transfer.exception()) is not None:
-            begun = self._headers_done
+            begun = self._head.complete
             self._error = (
                 translate(error, begun=begun) if isinstance(error, CurlError) else _wrap(error)
             )
@@ -141,14 +140,14 @@ class Reply:
             self._watchdog.restart()
             return
         self._ended = True
-        if self._headers_done:
+        if self._head.complete:
             self._error = UpstreamTimeoutError("Grok stopped in the middle of the reply.")
         else:
             self._error = UpstreamTimeoutError("Grok did not answer in time.")
         self._wake()
 
     async def _wait(self) -> None:
-        self._waiter = asyncio.get_running_loop().create_future()
+        self._waiter = self._loop.create_future()
         try:
             await self._waiter
         finally:
@@ -177,8 +176,8 @@ class Transport:
         self.timeouts = timeouts or Timeouts()
         self._impersonate = impersonate
         self._proxy = proxy
-        self._pool: _ConnectionPool | None = None
-        self._retired: set[_ConnectionPool] = set()
+        self._pool: ConnectionPool | None = None
+        self._retired: set[ConnectionPool] = set()
         self._closed = False
 
     @property
@@ -193,7 +192,7 @@ class Transport:
     ) -> AsyncIterator[Reply]:
         """Yield once the headers are there; leaving early aborts the request."""
         pool = self._current()
-        curl = pool.take_handle()
+        curl = pool.take(pool.requests)
         reply = Reply(curl, self.timeouts)
         _prepare(curl, method, url, headers, body, reply)
         transfer = pool.multi.start(curl)
@@ -203,7 +202,7 @@ class Transport:
             yield reply
         finally:
             reply.release()
-            pool.give_back(curl, reusable=_ended_well(transfer))
+            pool.give_back(curl, pool.requests, reusable=_ended_well(transfer))
 
     async def fetch(
         self,
@@ -222,7 +221,7 @@ class Transport:
                 self.stream(method, url, headers, body) as reply,
             ):
                 content = await reply.read_all(limit)
-                return Response(reply.status, dict(reply.headers), content)
+                return Response(reply.status, reply.headers, content)
         except TimeoutError:
             raise UpstreamTimeoutError("Grok did not answer in time.") from None
 
@@ -230,14 +229,14 @@ class Transport:
     async def socket(self, url: str, headers: Headers) -> AsyncIterator[Socket]:
         """A WebSocket; leaving closes it at once. Raise Refusal when the handshake is refused."""
         pool = self._current()
-        curl = pool.new_handle()
+        curl = pool.take(pool.sockets)
         socket = Socket(pool.multi, curl, idle_s=self.timeouts.idle_s)
         try:
             await socket.connect(url, headers, self.timeouts)
             yield socket
         finally:
             socket.abort()
-            pool.give_back(curl, reusable=False)
+            pool.give_back(curl, pool.sockets, reusable=socket.opened)
 
     def reset(self) -> None:
         """Start over with new connections; what runs ends on the old ones."""
@@ -253,96 +252,13 @@ class Transport:
         for pool in tuple(self._retired):
             await pool.aclose()
 
-    def _current(self) -> "_ConnectionPool":
+    def _current(self) -> ConnectionPool:
         if self._closed:
             raise GrokdeskError("Grokdesk is shutting down.")
         if self._pool is None or self._pool.closed:
             self._retired = {pool for pool in self._retired if not pool.closed}
-            self._pool = _ConnectionPool(self._impersonate, self.timeouts.connect_s, self._proxy)
+            self._pool = ConnectionPool(self._impersonate, self.timeouts.connect_s, self._proxy)
         return self._pool
-
-
-class _ConnectionPool:
-    """One multi handle with its kept connections; closes itself when nothing used it for long."""
-
-    def __init__(self, impersonate: str, connect_s: float, proxy: str | None) -> None:
-        self.multi = Multi()
-        self.closed = False
-        self.running: set[Curl] = set()
-        self._impersonate = impersonate
-        self._connect_s = connect_s
-        self._proxy = proxy
-        self._idle: list[Curl] = []
-        self._retired = False
-        self._timer: asyncio.TimerHandle | None = None
-        self._closing: asyncio.Task[None] | None = None
-
-    def take_handle(self) -> Curl:
-        if not self._idle:
-            return self.new_handle()
-        curl = self._idle.pop()
-        self._begin(curl)
-        return curl
-
-    def new_handle(self) -> Curl:
-        curl = new_handle(self._impersonate, connect_timeout_s=self._connect_s, proxy=self._proxy)
-        self._begin(curl)
-        return curl
-
-    def give_back(self, curl: Curl, *, reusable: bool) -> None:
-        if curl not in self.running:
-            return  # closed meanwhile
-        self.running.discard(curl)
-        self.multi.abort(curl)
-        if reusable and not self._retired and len(self._idle) < _MAX_IDLE_HANDLES:
-            curl.clean_handles_and_buffers()
-            self._idle.append(curl)
-        else:
-            curl.close()
-        if not self.running:
-            self._close_later(0.0 if self._retired else _IDLE_CLOSE_S)
-
-    def retire(self) -> None:
-        self._retired = True
-        if not self.running:
-            self._close_later(0.0)
-
-    async def aclose(self) -> None:
-        self._stop_timer()
-        if self._closing is not None:
-            await asyncio.wait({self._closing})
-        elif not self.closed:
-            await self._close()
-
-    def _begin(self, curl: Curl) -> None:
-        self._stop_timer()
-        self.running.add(curl)
-
-    def _close_later(self, delay_s: float) -> None:
-        self._stop_timer()
-        loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(delay_s, self._close_now)
-
-    def _stop_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def _close_now(self) -> None:
-        self._timer = None
-        self.closed = True  # before the first await: nobody may take a handle from here on
-        self._closing = asyncio.get_running_loop().create_task(self._close())
-
-    async def _close(self) -> None:
-        self.closed = True
-        for curl in tuple(self.running):
-            self.multi.abort(curl)
-            curl.close()
-        self.running.clear()
-        for curl in self._idle:
-            curl.close()
-        self._idle.clear()
-        await self.multi.close()  # type: ignore[no-untyped-call]
 
 
 def _ended_well(transfer: asyncio.Future[None]) -> bool:

@@ -15,16 +15,19 @@ class Timeouts:
 
 
 class Watchdog:
-    """Calls `on_silence` once when `feed` was not called for the limit (seconds)."""
+    """Calls `on_silence` once when `feed` was not called for the limit (seconds).
 
-    __slots__ = ("_fed_at", "_limit_s", "_loop", "_on_silence", "_timer")
+    A timer that is due too early is left alone: it looks again by itself.
+    """
+
+    __slots__ = ("_due_at", "_fed_at", "_limit_s", "_loop", "_on_silence", "_timer")
 
     def __init__(self, limit_s: float, on_silence: Callable[[], None]) -> None:
         self._loop = asyncio.get_running_loop()
         self._limit_s = limit_s
         self._on_silence = on_silence
-        self._fed_at = self._loop.time()
-        self._timer: asyncio.TimerHandle | None = self._loop.call_later(limit_s, self._check)
+        self._timer: asyncio.TimerHandle | None = None
+        self.restart()
 
     def feed(self) -> None:
         self._fed_at = self._loop.time()
@@ -35,19 +38,23 @@ class Watchdog:
         self.restart()
 
     def restart(self) -> None:
-        self.stop()
         self.feed()
-        self._timer = self._loop.call_later(self._limit_s, self._check)
+        if self._timer is None or self._due_at > self._fed_at + self._limit_s:
+            self._set_timer()
 
     def stop(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
+    def _set_timer(self) -> None:
+        self.stop()
+        self._due_at = self._fed_at + self._limit_s
+        self._timer = self._loop.call_at(self._due_at, self._check)
+
     def _check(self) -> None:
-        rest = self._fed_at + self._limit_s - self._loop.time()
-        if rest > 0:
-            self._timer = self._loop.call_later(rest, self._check)
+        self._timer = None
+        if self._fed_at + self._limit_s > self._loop.time():
+            self._set_timer()
         else:
-            self._timer = None
             self._on_silence()

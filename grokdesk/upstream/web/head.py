@@ -1,0 +1,31 @@
+"""Status and headers of an answer, as curl hands them over: line by line."""
+
+from collections.abc import Mapping
+
+
+class Head:
+    """Of the last answer only: an interim one (1xx) is forgotten when the next begins."""
+
+    __slots__ = ("_lines", "complete", "status")
+
+    def __init__(self) -> None:
+        self.status = 0
+        self.complete = False
+        self._lines: list[bytes] = []
+
+    def on_line(self, line: bytes) -> int:
+        """For curl's HEADERFUNCTION."""
+        if line == b"\r\n":
+            self.complete = self.status >= 200
+        elif line.startswith(b"HTTP/"):
+            self.status = int(line.split(None, 2)[1])
+            self._lines.clear()
+        else:
+            self._lines.append(line)
+        return len(line)
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """By lower-case name; taken apart here, because few answers are asked for them."""
+        pairs = (line.decode("latin-1").partition(":") for line in self._lines)
+        return {name.strip().lower(): value.strip() for name, colon, value in pairs if colon}

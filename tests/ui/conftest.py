@@ -1,0 +1,72 @@
+"""Async tests run in the desktop's own event loop, with the real services over memory."""
+
+import asyncio
+import inspect
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# Modules of this folder (the stage and the desk) under their own names.
+sys.path.insert(0, str(Path(__file__).parent))
+
+import pytest
+from desk import Desk, bare_desk, full_desk
+
+_OFFSCREEN_NOISE = (
+    "This plugin does not support",
+    "No such signal QPlatformNativeInterface::systemTrayWindowChanged",
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for words in _OFFSCREEN_NOISE:
+        config.addinivalue_line("qt_log_ignore", words)
+
+
+@pytest.fixture
+def desk(qapp: Any, tmp_path: Path) -> Any:
+    """A desk with an account in every state. Entered inside the test's loop."""
+    return full_desk(qapp, tmp_path)
+
+
+@pytest.fixture
+def bare(qapp: Any, tmp_path: Path) -> Any:
+    """A desk without accounts, keys or usage."""
+    return bare_desk(qapp, tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def _no_windows_left(request: pytest.FixtureRequest) -> Iterator[None]:
+    yield
+    if "qapp" in request.fixturenames:
+        from PySide6.QtCore import QEvent
+        from PySide6.QtWidgets import QApplication
+
+        for widget in QApplication.topLevelWidgets():
+            widget.close()
+            widget.deleteLater()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    wanted = {"desk", "bare"} & set(pyfuncitem.fixturenames)
+    if not wanted or not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    from grokdesk.app import qtloop
+
+    qtloop.run(pyfuncitem.funcargs["qapp"], _run(pyfuncitem, wanted.pop()))
+    return True
+
+
+async def _run(item: pytest.Function, name: str) -> None:
+    names = inspect.signature(item.obj).parameters
+    arguments = {name: value for name, value in item.funcargs.items() if name in names}
+    async with item.funcargs[name] as opened:
+        assert isinstance(opened, Desk)
+        arguments[name] = opened
+        async with asyncio.timeout(60):
+            await item.obj(**arguments)

@@ -1,0 +1,110 @@
+"""What UI tests work at: the stage, the kit, and waiting for what should come true."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QWidget
+from stand_in import ICONS, Stage, bare_stage, full_stage
+
+from grokdesk.services.bundle import Services
+from grokdesk.ui.application import DesktopUi
+from grokdesk.ui.bridge import EventBridge
+from grokdesk.ui.calls import Calls
+from grokdesk.ui.clipboard import Clipboard
+from grokdesk.ui.icons import Icons
+from grokdesk.ui.kit import Kit
+from grokdesk.ui.theme import Theme
+from grokdesk.ui.ui_state import UiState
+
+W = TypeVar("W", bound=QWidget)
+
+
+@dataclass
+class Desk:
+    app: QApplication
+    stage: Stage
+    kit: Kit
+    folder: Path
+
+    @property
+    def services(self) -> Services:
+        return self.stage.services
+
+    def show(self, widget: W, width: int = 900, height: int = 700) -> W:
+        widget.resize(width, height)
+        widget.show()
+        return widget
+
+    async def until(self, holds: Callable[[], object], timeout: float = 5.0) -> None:
+        """Fail unless `holds` becomes true."""
+        deadline = asyncio.get_running_loop().time() + timeout
+        while not holds():
+            if asyncio.get_running_loop().time() > deadline:
+                raise AssertionError("it did not come true in time")
+            await asyncio.sleep(0.01)
+
+    def desktop(self) -> DesktopUi:
+        """The whole face; the caller shuts it down."""
+        self.quits = 0
+
+        def quit_requested() -> None:
+            self.quits += 1
+
+        return DesktopUi(
+            self.app,
+            self.services,
+            state_file=self.folder / "window.json",
+            icon_dir=ICONS,
+            quit_requested=quit_requested,
+        )
+
+
+def click(button: QWidget) -> None:
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton, pos=QPoint(8, button.height() // 2))
+
+
+def button(parent: QWidget, text: str) -> QPushButton:
+    """The visible button with this text or accessible name."""
+    for found in parent.findChildren(QPushButton):
+        if text in (found.text(), found.accessibleName()) and found.isVisible():
+            return found
+    raise AssertionError(f"there is no visible button “{text}”")
+
+
+def dialog(parent: QWidget, kind: type[W] = QDialog) -> W:  # type: ignore[assignment]
+    """The open dialog."""
+    for found in parent.findChildren(kind):
+        if found.isVisible():
+            return found
+    raise AssertionError("there is no open dialog")
+
+
+def make_kit(app: QApplication, services: Services, folder: Path) -> Kit:
+    theme = Theme(app)
+    return Kit(
+        services=services,
+        theme=theme,
+        icons=Icons(ICONS, theme),
+        bridge=EventBridge(services.bus),
+        calls=Calls(services.tasks, services.clock),
+        clipboard=Clipboard(),
+        state=UiState(folder / "state.json"),
+    )
+
+
+@contextlib.asynccontextmanager
+async def full_desk(app: QApplication, folder: Path) -> AsyncIterator[Desk]:
+    async with full_stage(folder) as stage:
+        yield Desk(app, stage, make_kit(app, stage.services, folder), folder)
+
+
+@contextlib.asynccontextmanager
+async def bare_desk(app: QApplication, folder: Path) -> AsyncIterator[Desk]:
+    async with bare_stage(folder) as stage:
+        yield Desk(app, stage, make_kit(app, stage.services, folder), folder)
