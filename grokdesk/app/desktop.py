@@ -1,9 +1,11 @@
 """The desktop app: Qt, its loop, the core and the windows, started and ended in order."""
 
+import asyncio
 import contextlib
 import os
+import signal
 import sys
-from typing import Any
+from typing import TYPE_CHECKING
 
 from grokdesk.app.control import NotRunningError, request
 from grokdesk.app.core import Core, CoreOptions, running_core
@@ -13,6 +15,10 @@ from grokdesk.app.logs import start_logs
 from grokdesk.app.resources import resource_path
 from grokdesk.domain.errors import GrokdeskError
 from grokdesk.kernel.paths import Paths
+
+if TYPE_CHECKING:
+    from grokdesk.app.quitting import DesktopApplication, QuitGuard
+    from grokdesk.ui.application import DesktopUi
 
 
 def run_desktop(
@@ -51,8 +57,6 @@ def _need_a_display() -> None:
 
 
 def _raise_the_other(paths: Paths) -> int:
-    import asyncio
-
     try:
         asyncio.run(request(paths, "window.raise", {}, lambda _progress: None))
     except NotRunningError:
@@ -64,12 +68,11 @@ def _raise_the_other(paths: Paths) -> int:
 
 
 def _run_qt(options: CoreOptions, *, minimized: bool) -> int:
-    from PySide6.QtWidgets import QApplication
-
     from grokdesk.app.qtloop import ensure_safe_qt, run
+    from grokdesk.app.quitting import DesktopApplication
 
     ensure_safe_qt()
-    app = QApplication(["grokdesk"])
+    app = DesktopApplication(["grokdesk"])
     app.setApplicationName("Grokdesk")
     app.setApplicationDisplayName("Grokdesk")
     app.setDesktopFileName("io.github.grokdesk.Grokdesk")
@@ -78,20 +81,30 @@ def _run_qt(options: CoreOptions, *, minimized: bool) -> int:
     return 0
 
 
-async def _main(app: Any, options: CoreOptions, *, minimized: bool) -> None:
+async def _main(app: "DesktopApplication", options: CoreOptions, *, minimized: bool) -> None:
     from grokdesk.app.quitting import QuitGuard
 
     guard = QuitGuard(app)
+    _request_on_signals(guard)
     async with running_core(options) as core:
+        core.services.tasks.run_soon(_end_at_once(guard), name="impatience")
         announce(core)
         ui = _start_ui(app, core, options, guard, minimized=minimized)
         try:
             await guard.requested.wait()
         finally:
             ui.shutdown()
+    guard.release()
 
 
-def _start_ui(app: Any, core: Core, options: CoreOptions, guard: Any, *, minimized: bool) -> Any:
+def _start_ui(
+    app: "DesktopApplication",
+    core: Core,
+    options: CoreOptions,
+    guard: "QuitGuard",
+    *,
+    minimized: bool,
+) -> "DesktopUi":
     from grokdesk.ui.application import DesktopUi
 
     ui = DesktopUi(
@@ -99,7 +112,7 @@ def _start_ui(app: Any, core: Core, options: CoreOptions, guard: Any, *, minimiz
         core.services,
         state_file=options.paths.config_dir / "window.json",
         icon_dir=resource_path("icons"),
-        quit_requested=guard.requested.set,
+        quit_requested=guard.request,
     )
     settings = core.services.settings.current.ui
     ui.start(minimized=minimized or settings.start_minimized)
@@ -110,3 +123,18 @@ def _start_ui(app: Any, core: Core, options: CoreOptions, guard: Any, *, minimiz
 
     core.raise_window = raise_window
     return ui
+
+
+def _request_on_signals(guard: "QuitGuard") -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, guard.request)
+        except NotImplementedError:  # Windows
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(guard.request))
+
+
+async def _end_at_once(guard: "QuitGuard") -> None:
+    """Asked twice: what is committed is safe, and nobody wants to wait for the rest."""
+    await guard.forced.wait()
+    os._exit(130)

@@ -62,6 +62,8 @@ class Calls:
         telling = self._told(coroutine, info, done)
         task: asyncio.Task[T | None] = self._tasks.spawn(telling, name=name)
         task.add_done_callback(lambda ended: self._ended(ended, waiting, info))
+        # A task that is cancelled before its first step never gets to the coroutine.
+        task.add_done_callback(lambda _ended: coroutine.close())
         return task
 
     async def _told(

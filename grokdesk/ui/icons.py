@@ -55,8 +55,9 @@ class Icons(QObject):
         self, name: str, color: QColor, *, size: int = SIZE, gap: int = 0, ratio: float = 1.0
     ) -> QPixmap:
         side = round(size * ratio)
+        renderer = self._renderer(name)
         pixmap, painter = _canvas(side + round(gap * ratio), side)
-        self._draw(painter, name, QRectF(0, 0, side, side), color)
+        _draw(painter, renderer, name, QRectF(0, 0, side, side), color)
         painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceIn)
         painter.fillRect(pixmap.rect(), color)
         painter.end()
@@ -66,9 +67,10 @@ class Icons(QObject):
     def drawn(self, name: str, *sizes: int) -> QIcon:
         """The file in its own colours: the application's mark."""
         icon = QIcon()
+        renderer, accent = self._renderer(name), self._theme.color("accent_fill")
         for size in sizes:
             pixmap, painter = _canvas(size, size)
-            self._draw(painter, name, QRectF(pixmap.rect()), self._theme.color("accent_fill"))
+            _draw(painter, renderer, name, QRectF(pixmap.rect()), accent)
             painter.end()
             icon.addPixmap(pixmap)
         return icon
@@ -83,13 +85,6 @@ class Icons(QObject):
             for tint, mode in ((color, QIcon.Mode.Normal), (faded, QIcon.Mode.Disabled)):
                 icon.addPixmap(self.pixmap(name, tint, size=size, gap=gap, ratio=ratio), mode)
         return icon
-
-    def _draw(self, painter: QPainter, name: str, rect: QRectF, color: QColor) -> None:
-        renderer = self._renderer(name)
-        if renderer is None:
-            _draw_fallback(painter, name, rect, color)
-        else:
-            renderer.render(painter, rect)
 
     def _renderer(self, name: str) -> QSvgRenderer | None:
         if name not in self._renderers:
@@ -129,6 +124,15 @@ def _canvas(width: int, height: int) -> tuple[QPixmap, QPainter]:
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     return pixmap, painter
+
+
+def _draw(
+    painter: QPainter, renderer: QSvgRenderer | None, name: str, rect: QRectF, color: QColor
+) -> None:
+    if renderer is None:
+        _draw_fallback(painter, name, rect, color)
+    else:
+        renderer.render(painter, rect)
 
 
 def _draw_fallback(painter: QPainter, name: str, rect: QRectF, color: QColor) -> None:

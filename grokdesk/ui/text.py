@@ -75,7 +75,7 @@ def percent(part: int, whole: int) -> str:
 def latency(seconds: float) -> str:
     if seconds < 1:
         return f"{number(round(seconds * 1000))} ms"
-    return f"{QLocale().toString(seconds, 'f', 1 if seconds < 100 else 0)} s"
+    return f"{QLocale().toString(float(seconds), 'f', 1 if seconds < 100 else 0)} s"
 
 
 def duration(seconds: float) -> str:

@@ -276,6 +276,7 @@ async def test_a_connection_that_was_kept_gets_a_503_while_stopping(gateway, htt
     answer = await kept_reader.read()
     assert answer.startswith(b"HTTP/1.1 503 ")
     assert b"Connection: close" in answer
+    assert len(gateway.upstream.requests) == 1
     with pytest.raises(ConnectionRefusedError):
         await asyncio.open_connection("127.0.0.1", gateway.port)
     await stopping

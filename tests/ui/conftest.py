@@ -40,11 +40,14 @@ def bare(qapp: Any, tmp_path: Path) -> Any:
 
 @pytest.fixture(autouse=True)
 def _no_windows_left(request: pytest.FixtureRequest) -> Iterator[None]:
-    yield
-    if "qapp" in request.fixturenames:
+    if "qapp" not in request.fixturenames:
+        yield
+    else:
         from PySide6.QtCore import QEvent
         from PySide6.QtWidgets import QApplication
 
+        request.getfixturevalue("qapp").setQuitOnLastWindowClosed(False)
+        yield
         for widget in QApplication.topLevelWidgets():
             widget.close()
             widget.deleteLater()

@@ -1,4 +1,5 @@
 import pytest
+import shiboken6
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QImage, QPalette
 from PySide6.QtWidgets import QApplication, QPushButton
@@ -98,10 +99,7 @@ def test_dead_widgets_are_forgotten(qapp: QApplication) -> None:
     for _ in range(200):
         button = QPushButton()
         icons.set_on(button, "copy")
-        button.deleteLater()
-        del button
-        qapp.sendPostedEvents()
-        qapp.processEvents()
+        shiboken6.delete(button)
     assert len(icons._targets) < 200
 
 
