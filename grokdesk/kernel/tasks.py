@@ -23,12 +23,13 @@ class TaskSupervisor:
         *,
         name: str,
         context: contextvars.Context | None = None,
+        awaited: bool = False,
     ) -> asyncio.Task[T]:
-        """A crash is logged with its traceback; the caller may await or cancel the task."""
+        """A crash is logged with its traceback, unless the caller promises to await the task."""
         loop = asyncio.get_running_loop()
         task = loop.create_task(coroutine, name=name, context=context)
         self._tasks.add(task)
-        task.add_done_callback(self._ended)
+        task.add_done_callback(self._tasks.discard if awaited else self._ended)
         return task
 
     def run_soon(self, coroutine: Coroutine[Any, Any, Any], *, name: str) -> None:

@@ -102,7 +102,9 @@ class ImportService:
         )
         # Shielded: a cancelled import ends between two tokens, never inside one.
         await asyncio.shield(
-            self._tasks.spawn(self._save_whole(account, entry), name="import one token")
+            self._tasks.spawn(
+                self._save_whole(account, entry), name="import one token", awaited=True
+            )
         )
         return account.id
 

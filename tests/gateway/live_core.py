@@ -67,5 +67,6 @@ async def live_core(folder: Path, **settings: str) -> AsyncIterator[LiveCore]:
         }
         paths = Paths.for_profile(None, environ)
         paths.ensure()
-        async with running_core(CoreOptions(paths, port=0, environ=environ)) as core:
+        options = CoreOptions(paths, port=0, allow_key_file=True, environ=environ)
+        async with running_core(options) as core:
             yield LiveCore(core, simulator)
