@@ -47,15 +47,18 @@ async def _serve(options: CoreOptions) -> None:
 def announce(core: Core) -> None:
     """Print how to connect. A key that is stored as a hash cannot be shown again."""
     services = core.services
+    for notice in core.notices:
+        print(notice, file=sys.stderr)  # noqa: T201 - the command line's voice
     snapshot = services.gateway.snapshot()
+    if snapshot.error:
+        print(snapshot.error, file=sys.stderr)  # noqa: T201
+        return
     key, note = services.keys.fresh or "", "shown this once: keep it"
     if not key and snapshot.demo:
         key, note = services.keys.lend(_TEMPORARY_KEY), "works until this program ends"
     if not key:
         stored = services.keys.list()
         note = f"{stored[0].hint} (shown when it was made; 'grokdesk keys create' makes another)"
-    for notice in core.notices:
-        print(notice, file=sys.stderr)  # noqa: T201 - the command line's voice
     text = welcome(snapshot.base_url, key, note, demo=snapshot.demo, sandbox=core.sandbox)
     print(text, flush=True)  # noqa: T201
 

@@ -64,7 +64,7 @@ async def test_what_is_learned_survives_a_restart(tmp_path: Path) -> None:
         ids = await live.add(TOKEN, "an-account-of-the-services-401")
         await live.core.services.accounts.probe(ids[0])
         await live.ask()
-        with pytest.raises(Exception, match="signed out|token"):
+        with pytest.raises(Exception, match=r"signed out|token"):
             await live.core.services.accounts.probe(ids[1])
         before = live.core.services.accounts.snapshot()
     async with live_core(tmp_path, accounts_vault="sealed") as live:
