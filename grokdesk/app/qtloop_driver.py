@@ -55,7 +55,6 @@ class QtDrivenLoop(AsyncioByQasync):
         self._in_tick = False
         self._wake_pending = False
         self._batch_left = 0
-        self._turn_ends = 0.0
         self._timer_due = _NEVER
         self._io_paused_until = 0.0
         self._failed = weakref.WeakSet[asyncio.Handle]()
@@ -191,8 +190,7 @@ class QtDrivenLoop(AsyncioByQasync):
 
     def _on_wake(self) -> None:
         self._wake_pending = False
-        if self._in_qt and not self._in_tick:
-            self._turn_ends = monotonic() + TURN
+        if self._may_tick():
             self._run_tick()
 
     def _on_deadline(self) -> None:
@@ -211,20 +209,12 @@ class QtDrivenLoop(AsyncioByQasync):
 
     def _may_tick(self) -> bool:
         """False when a tick is to come anyway, or a callback waits in a nested Qt loop."""
-        if self._in_tick or self._wake_pending or not self._in_qt:
-            return False
-        now = monotonic()
-        if now >= self._turn_ends:
-            # Posted events are due to Qt by now. Not only I/O: Qt's glib dispatcher holds its
-            # timers (so repaints) back while descriptors keep it busy, until a posted event.
-            self._turn_ends = now + TURN
-            self._wake()
-        return True
+        return self._in_qt and not self._in_tick and not self._wake_pending
 
     def _run_tick(self) -> None:
         self._in_tick = True
         try:
-            goes_on = self._run_batches()
+            goes_on = self._run_batches(monotonic() + TURN)
         except BaseException as exc:  # noqa: BLE001 - Qt cannot carry it; run_forever raises it
             self._fail(exc)
         else:
@@ -235,7 +225,7 @@ class QtDrivenLoop(AsyncioByQasync):
         finally:
             self._in_tick = False
 
-    def _run_batches(self) -> bool:
+    def _run_batches(self, deadline: float) -> bool:
         """As asyncio does: run what is ready, then what that has made ready. False after stop()."""
         polled = False
         while True:
@@ -244,17 +234,17 @@ class QtDrivenLoop(AsyncioByQasync):
                     super()._run_once()
                     polled = True
                 self._batch_left = self._queue.size()
-            self._run_batch()
+            self._run_batch(deadline)
             if not self._batch_left and self._stopping:
                 return False
-            if not self._queue.size() or monotonic() >= self._turn_ends:
+            if not self._queue.size() or monotonic() >= deadline:
                 return True
 
     def _timer_is_due(self) -> bool:
         return bool(self._scheduled) and self._scheduled[0].when() <= monotonic()
 
-    def _run_batch(self) -> None:
-        popleft, turn_ends, left = self._queue.popleft, self._turn_ends, self._batch_left
+    def _run_batch(self, deadline: float) -> None:
+        popleft, left = self._queue.popleft, self._batch_left
         run = self._run_logged if self.get_debug() else asyncio.Handle._run  # noqa: SLF001
         try:
             while left:
@@ -262,7 +252,7 @@ class QtDrivenLoop(AsyncioByQasync):
                 handle = popleft()
                 if not handle.cancelled():
                     run(handle)
-                    if monotonic() >= turn_ends:
+                    if monotonic() >= deadline:
                         return
         finally:
             self._batch_left = left

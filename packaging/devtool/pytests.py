@@ -48,7 +48,7 @@ def _tell_what_was_left_out(without_qt: Sequence[str]) -> None:
     if without_qt:
         say(f"NOT RUN: tests/ui, since Qt lacks libraries. {system.how_to_install(without_qt)}")
     if tools := system.missing(system.TEST_TOOLS):
-        say(f"Keyring and tray tests skipped themselves. {system.how_to_install(tools)}")
+        say(f"Tests that need other programs skipped themselves. {system.how_to_install(tools)}")
 
 
 def _sort(arguments: Sequence[str]) -> tuple[list[str], list[str], list[str]]:

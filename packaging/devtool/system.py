@@ -50,6 +50,7 @@ TEST_TOOLS: Needs = {
     "xauth": "xauth",
     "dbus-run-session": "dbus",
     "gnome-keyring-daemon": "gnome-keyring",
+    "strace": "strace",
 }
 
 

@@ -43,9 +43,10 @@ def _no_windows_left(request: pytest.FixtureRequest) -> Iterator[None]:
     if "qapp" not in request.fixturenames:
         yield
     else:
-        from PySide6.QtCore import QEvent
+        from PySide6.QtCore import QEvent, QLocale
         from PySide6.QtWidgets import QApplication
 
+        QLocale.setDefault(QLocale(QLocale.Language.English, QLocale.Country.UnitedStates))
         request.getfixturevalue("qapp").setQuitOnLastWindowClosed(False)
         yield
         for widget in QApplication.topLevelWidgets():

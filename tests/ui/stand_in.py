@@ -179,7 +179,7 @@ async def bare_stage(folder: Path) -> AsyncIterator[Stage]:
     account_store, usage_store = AccountStore(database), UsageStore(database)
     usage = UsageService(usage_store, bus, tasks, clock)
     accounts = AccountService(account_store, pool, tokens, upstream, bus, tasks, clock)
-    pool._on_change = accounts.on_pool_change
+    pool.on_change = accounts.on_pool_change
     services = Services(
         chat=ChatService(catalog, pool, upstream, tokens, usage, clock),
         accounts=accounts,

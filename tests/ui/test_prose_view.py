@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from desk import Desk, button, click, dialog
 from PySide6.QtCore import QObject, QUrl, Slot
-from PySide6.QtGui import QDesktopServices, QImage, QTextFormat
+from PySide6.QtGui import QDesktopServices, QImage, QTextCharFormat, QTextFormat
 from PySide6.QtWidgets import QApplication, QPlainTextEdit
 
 from grokdesk.ui.dialogs.link import LinkDialog
@@ -63,9 +63,9 @@ def view(qapp: QApplication) -> ProseView:
     return ProseView(Theme(qapp))
 
 
-def formats(view: ProseView) -> list[object]:
+def formats(view: ProseView) -> list[QTextCharFormat]:
     """The character formats of all pieces of text, tables included."""
-    found: list[object] = []
+    found: list[QTextCharFormat] = []
     block = view.document().begin()
     while block.isValid():
         piece = block.begin()
@@ -82,10 +82,10 @@ def test_no_picture_gets_into_the_document(view: ProseView, attack: str, tmp_pat
     QImage(8, 8, QImage.Format.Format_RGB32).save(str(canary))
     view.add_final(attack.format(canary=canary))
     for piece in formats(view):
-        assert not piece.isImageFormat()  # type: ignore[attr-defined]
+        assert not piece.isImageFormat()
     for kind in QTextFormat.ObjectTypes:
         if kind is not QTextFormat.ObjectTypes.NoObject:
-            assert all(piece.objectType() != kind.value for piece in formats(view))  # type: ignore[attr-defined]
+            assert all(piece.objectType() != kind.value for piece in formats(view))
     assert "\ufffc" not in view.toPlainText()
 
 
@@ -99,12 +99,12 @@ def test_inline_html_is_shown_as_the_text_it_is(view: ProseView) -> None:
 def test_only_addresses_of_the_web_become_links(view: ProseView, href: str) -> None:
     assert not is_web_address(href)
     view.add_final(f"[click]({href}) and [again](<{href}>)")
-    assert not any(piece.isAnchor() for piece in formats(view))  # type: ignore[attr-defined]
+    assert not any(piece.isAnchor() for piece in formats(view))
 
 
 def test_web_addresses_become_links(view: ProseView) -> None:
     view.add_final("See [the page](https://example.org/a?b=c#d).")
-    hrefs = [piece.anchorHref() for piece in formats(view) if piece.isAnchor()]  # type: ignore[attr-defined]
+    hrefs = [piece.anchorHref() for piece in formats(view) if piece.isAnchor()]
     assert hrefs == ["https://example.org/a?b=c#d"]
 
 
@@ -203,7 +203,7 @@ def test_a_change_of_scheme_renders_everything_again(qapp: QApplication) -> None
     view.show_tail("Growing")
     theme.choose(ThemeChoice.LIGHT)
     assert view.toPlainText() == "Final.\nGrowing"
-    colours = {piece.foreground().color().name() for piece in formats(view)}  # type: ignore[attr-defined]
+    colours = {piece.foreground().color().name() for piece in formats(view)}
     assert colours == {LIGHT.text}
     assert DARK.text not in colours
 

@@ -7,7 +7,7 @@ from grokdesk.ui import text
 
 
 @pytest.fixture(autouse=True)
-def _plain_locale() -> None:
+def _american_words() -> None:
     QLocale.setDefault(QLocale(QLocale.Language.English, QLocale.Country.UnitedStates))
 
 

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Any
 
 from curl_cffi import AsyncCurl, Curl, CurlECode, CurlError, CurlMOpt, CurlOpt
-from curl_cffi.aio import CURL_POLL_NONE, CURL_SOCKET_TIMEOUT
 
 from grokdesk.domain.errors import (
     IncompleteReplyError,
@@ -38,9 +37,7 @@ class Multi(AsyncCurl):
         return self.start(curl)
 
     def start(self, curl: Curl) -> asyncio.Future[None]:
-        """What curl can do at once is done on return, which spares a turn of the loop."""
         future: asyncio.Future[None] = self.add_handle(curl)  # type: ignore[no-untyped-call,unused-ignore]
-        self.process_data(CURL_SOCKET_TIMEOUT, CURL_POLL_NONE)
         return future
 
     def abort(self, curl: Curl) -> None:
