@@ -7,23 +7,19 @@ come, a file descriptor is ready) and each time asyncio gets a turn: a *tick*.
 
 import asyncio
 import collections
-import contextlib
 import logging
 import math
-import signal
 import sys
-import threading
 import weakref
-from abc import abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextvars import Context
 from time import monotonic
-from types import FrameType
 from typing import Any, TypeVarTuple
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer, Signal, Slot
 
 from grokdesk.app.qtloop_base import AsyncioByQasync
+from grokdesk.app.qtloop_signals import let_signals_wake, signals_end_the_wait
 
 logger = logging.getLogger(__name__)
 
@@ -60,13 +56,13 @@ class QtDrivenLoop(AsyncioByQasync):
         self._failed = weakref.WeakSet[asyncio.Handle]()
         self._failure: BaseException | None = None
 
-    @abstractmethod
     def _resume_io(self) -> None:
         """Lets Qt watch for I/O (again)."""
+        raise NotImplementedError
 
-    @abstractmethod
     def _suspend_io(self) -> None:
         """Keeps Qt from watching for I/O."""
+        raise NotImplementedError
 
     def call_at(
         self,
@@ -113,14 +109,14 @@ class QtDrivenLoop(AsyncioByQasync):
     def remove_signal_handler(self, sig: int) -> bool:
         removed = super().remove_signal_handler(sig)
         if self._in_qt:
-            signal.set_wakeup_fd(self._csock.fileno(), warn_on_full_buffer=False)
+            let_signals_wake(self._csock.fileno())
         return removed
 
     # Lending the thread to Qt
 
     def _run_once(self) -> None:
         self._check_qt_is_free()
-        with self._signals_end_the_wait():
+        with signals_end_the_wait(self._csock.fileno(), self._on_ctrl_c, self._keeps_wakeup_fd):
             self._lend_thread()
         self._stopping = True  # also when something else has ended Qt's loop
         if self._failure is not None:
@@ -147,32 +143,12 @@ class QtDrivenLoop(AsyncioByQasync):
             self._qt.timer.stop()
             self._timer_due = _NEVER
 
-    @contextlib.contextmanager
-    def _signals_end_the_wait(self) -> Iterator[None]:
-        """Qt waits in C: Python handles a signal only when a byte in the self-pipe wakes it up.
-
-        Ctrl-C must not raise where it happens to arrive: in a slot, PySide would swallow it.
-        """
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        wakeup_fd = self._csock.fileno()
-        previous_fd = signal.set_wakeup_fd(wakeup_fd, warn_on_full_buffer=False)
-        handles_sigint = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-        if handles_sigint:
-            signal.signal(signal.SIGINT, self._on_sigint)
-        try:
-            yield
-        finally:
-            if handles_sigint and signal.getsignal(signal.SIGINT) == self._on_sigint:
-                signal.signal(signal.SIGINT, signal.default_int_handler)
-            if not self._needs_wakeup_fd():
-                signal.set_wakeup_fd(-1 if previous_fd == wakeup_fd else previous_fd)
-
-    def _needs_wakeup_fd(self) -> bool:
+    def _keeps_wakeup_fd(self) -> bool:
         return sys.platform == "win32" or bool(self._signal_handlers)
 
-    def _on_sigint(self, _signum: int, _frame: FrameType | None) -> None:
+    def _on_ctrl_c(self) -> None:
+        if self._failure is not None:  # the second time: a callback does not come to its end
+            raise KeyboardInterrupt
         self._fail(KeyboardInterrupt())
 
     def _fail(self, failure: BaseException) -> None:
@@ -218,7 +194,7 @@ class QtDrivenLoop(AsyncioByQasync):
         except BaseException as exc:  # noqa: BLE001 - Qt cannot carry it; run_forever raises it
             self._fail(exc)
         else:
-            if goes_on:
+            if goes_on and self._failure is None:
                 self._wait_in_qt()
             else:
                 self._app.exit()
@@ -244,16 +220,19 @@ class QtDrivenLoop(AsyncioByQasync):
         return bool(self._scheduled) and self._scheduled[0].when() <= monotonic()
 
     def _run_batch(self, deadline: float) -> None:
-        popleft, left = self._queue.popleft, self._batch_left
-        run = self._run_logged if self.get_debug() else asyncio.Handle._run  # noqa: SLF001
+        popleft, left, debug = self._queue.popleft, self._batch_left, self.get_debug()
         try:
             while left:
                 left -= 1
                 handle = popleft()
-                if not handle.cancelled():
-                    run(handle)
-                    if monotonic() >= deadline:
-                        return
+                if handle.cancelled():
+                    continue
+                if debug:
+                    self._run_logged(handle)
+                else:
+                    handle._run()  # noqa: SLF001 - as asyncio's own _run_once
+                if monotonic() >= deadline:
+                    return
         finally:
             self._batch_left = left
 
@@ -261,7 +240,7 @@ class QtDrivenLoop(AsyncioByQasync):
         self._current_handle = handle
         started = monotonic()
         try:
-            handle._run()  # noqa: SLF001 - as asyncio's own _run_once
+            handle._run()  # noqa: SLF001
         finally:
             self._current_handle = None
         took = monotonic() - started

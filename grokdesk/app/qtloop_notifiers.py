@@ -66,6 +66,7 @@ class NotifierSelector(selectors.DefaultSelector):
     def close(self) -> None:
         super().close()
         self._notifiers.clear()
+        self._on_io = lambda: False
 
     def _watch(self, fd: int, events: int) -> None:
         self._wanted[fd] = events

@@ -2,18 +2,15 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from grokdesk.domain.apikey import ApiKey
 from grokdesk.gateway.interrupt import RunningCalls
 from grokdesk.gateway.limits import Limits
+from grokdesk.gateway.sse import SseWriter
 from grokdesk.gateway.sweeper import Sweeper
 from grokdesk.services.bundle import Services
-
-if TYPE_CHECKING:
-    from grokdesk.gateway.sse import SseWriter
 
 JSON = "application/json"
 _CLIENT_ID_CHARS = 64
@@ -45,7 +42,7 @@ class Exchange:
         self.tail = ""
         """What follows the path of a route that ends in `/*`."""
         self.stream: SseWriter | None = None
-        """Set once an event stream is to answer; an error must be told in there then."""
+        """The events that answer; once they have started, an error must be told in there."""
 
     @property
     def request_id(self) -> str:
@@ -73,6 +70,12 @@ class Exchange:
         self, body: bytes, *, status: int = 200, content_type: str = JSON
     ) -> web.StreamResponse:
         return web.Response(body=body, status=status, headers=self.headers(content_type))
+
+    def open_stream(self) -> SseWriter:
+        """Answer with events from now on; nothing is sent yet."""
+        headers = self.headers("text/event-stream; charset=utf-8")
+        self.stream = SseWriter(self.request, headers, self.context.sweeper)
+        return self.stream
 
 
 Handler = Callable[[Exchange], Awaitable[web.StreamResponse]]

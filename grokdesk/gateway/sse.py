@@ -6,10 +6,11 @@ still be a plain JSON answer with its own status.
 
 import asyncio
 import contextlib
+from typing import Self
 
 from aiohttp import HttpVersion11, web
 
-from grokdesk.gateway.exchange import Exchange
+from grokdesk.gateway.sweeper import Sweeper
 
 _HEARTBEAT = b": ping\n\n"
 _PENDING_LIMIT = 64 * 1024
@@ -17,11 +18,14 @@ _UNREAD_LIMIT = 8 * 1024 * 1024
 
 
 class SseWriter:
-    """One event stream. What is written in one turn of the loop leaves as one piece."""
+    """One event stream. What is written in one turn of the loop leaves as one piece.
+
+    As a context it sends heartbeats; `end` it outside, when all has been said.
+    """
 
     __slots__ = (
-        "_exchange",
         "_framed",
+        "_headers",
         "_loop",
         "_pending",
         "_pending_size",
@@ -32,28 +36,30 @@ class SseWriter:
         "started",
     )
 
-    def __init__(self, exchange: Exchange) -> None:
-        self._exchange = exchange
-        self._request = exchange.request
-        self._sweeper = exchange.context.sweeper
+    def __init__(self, request: web.BaseRequest, headers: dict[str, str], sweeper: Sweeper) -> None:
+        self._request = request
+        self._headers = headers | {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+        self._sweeper = sweeper
         self._loop = asyncio.get_running_loop()
-        self._framed = self._request.version >= HttpVersion11
+        self._framed = request.version >= HttpVersion11
         self._pending: list[bytes] = []
         self._pending_size = 0
         self._sent_at = self._loop.time()
         self.started = False
         """Whether the client has the status line: it is 200 from then on."""
         self.response: web.StreamResponse
-        exchange.stream = self
+
+    def __enter__(self) -> Self:
         self._sweeper.watch_stream(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._sweeper.forget_stream(self)
 
     async def start(self) -> None:
         """Send the headers."""
         self.started = True
-        headers = self._exchange.headers("text/event-stream; charset=utf-8")
-        headers["Cache-Control"] = "no-cache"
-        headers["X-Accel-Buffering"] = "no"
-        self.response = web.StreamResponse(headers=headers)
+        self.response = web.StreamResponse(headers=self._headers)
         if self._framed:
             self.response.enable_chunked_encoding()
         with contextlib.suppress(ConnectionError):
@@ -74,17 +80,12 @@ class SseWriter:
 
     async def end(self, data: bytes = b"") -> web.StreamResponse:
         """Send what is left, then `data`, and close the stream."""
-        self._sweeper.forget_stream(self)
         if not self.started:
             await self.start()
         # A client that left is not told anything; its handler is being cancelled anyway.
         with contextlib.suppress(ConnectionError):
             await self.response.write_eof(self._take() + data)
         return self.response
-
-    def forget(self) -> None:
-        """No more heartbeats; to be called when the stream is given up unfinished."""
-        self._sweeper.forget_stream(self)
 
     async def beat(self, silent_since: float) -> None:
         if self._pending or self._sent_at > silent_since or self._request.protocol.writing_paused:

@@ -131,8 +131,13 @@ class Database:
     def _commit(self, jobs: Sequence[Job]) -> None:
         if not jobs:
             return
-        self._sync_as_needed(jobs)
-        commit(self.raw, jobs)
+        try:
+            self._sync_as_needed(jobs)
+        except (sqlite3.Error, StoreError) as error:
+            for job in jobs:
+                job.error = explain(error)
+        else:
+            commit(self.raw, jobs)
         self._note_trouble(jobs)
 
     def _sync_as_needed(self, jobs: Sequence[Job]) -> None:

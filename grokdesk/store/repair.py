@@ -28,7 +28,7 @@ def replace_file(path: Path, now: float, steps: Sequence[Migration], verdict: Ve
 
 def finish_repair(path: Path) -> None:
     """While there is no file at `path`: move in the repaired one, if there is one."""
-    for suffix in ("-wal", "-shm"):
+    for suffix in ("-wal", "-shm", "-journal"):
         # A log without its database would be replayed into the new file.
         path.with_name(path.name + suffix).unlink(missing_ok=True)
     if (repaired := _repaired(path)).exists():
@@ -56,9 +56,10 @@ def _save_readable(path: Path, steps: Sequence[Migration]) -> Salvaged:
 def _set_aside(path: Path, now: float) -> Path:
     kept = _free_name(path, datetime.fromtimestamp(now, UTC).strftime("%Y%m%d-%H%M%S"))
     path.rename(kept)
-    log = path.with_name(f"{path.name}-wal")
-    if log.exists() and log.stat().st_size:
-        log.rename(kept.with_name(f"{kept.name}-wal"))
+    for suffix in ("-wal", "-journal"):
+        log = path.with_name(f"{path.name}{suffix}")
+        if log.exists() and log.stat().st_size:
+            log.rename(kept.with_name(f"{kept.name}{suffix}"))
     suspect_mark(path).unlink(missing_ok=True)
     sync_folder(path.parent)
     return kept

@@ -12,6 +12,7 @@ from grokdesk.ui.bridge import EventBridge
 from grokdesk.ui.calls import Calls
 from grokdesk.ui.clipboard import Clipboard
 from grokdesk.ui.dialogs.ask import AskDialog
+from grokdesk.ui.garbage import GarbageCollector
 from grokdesk.ui.icons import Icons
 from grokdesk.ui.kit import Kit
 from grokdesk.ui.pages.overview import OverviewPage
@@ -35,7 +36,7 @@ class DesktopUi(QObject):
         icon_dir: Path,
         quit_requested: Callable[[], None],
     ) -> None:
-        super().__init__()
+        super().__init__(app)
         self._app = app
         self._services = services
         self._quit_requested = quit_requested
@@ -57,8 +58,9 @@ class DesktopUi(QObject):
         )
         self._kit.bridge.settings_changed.connect(self._apply_theme)
         self._window: MainWindow | None = None
-        self.tray = Tray(self._kit, icon_dir)
+        self.tray = Tray(self._kit, icon_dir, self)
         self._wire_tray()
+        self._garbage = GarbageCollector(self)
 
     @property
     def window(self) -> MainWindow:
@@ -71,6 +73,7 @@ class DesktopUi(QObject):
 
     def start(self, *, minimized: bool) -> None:
         """Minimized: only the tray shows, unless there turns out to be none."""
+        self._garbage.start()
         self.tray.show()
         if not minimized:
             self.raise_window()
@@ -87,6 +90,8 @@ class DesktopUi(QObject):
             self._window.let_close()
             self._window.deleteLater()
             self._window = None
+        self._garbage.stop()
+        self.deleteLater()
 
     def quit(self) -> None:
         """Ask once when answers are still arriving; a second time quits at once."""

@@ -99,7 +99,7 @@ class Icons(QObject):
         except OSError:
             _log.debug("the icon %s is missing", name)
             return None
-        renderer = QSvgRenderer(QByteArray(source))
+        renderer = QSvgRenderer(QByteArray(source), self)
         return renderer if renderer.isValid() else None
 
     def _retint(self) -> None:

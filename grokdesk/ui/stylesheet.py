@@ -42,6 +42,7 @@ def _surfaces(tokens: Tokens, points: float) -> str:  # noqa: ARG001 - same shap
     QFrame[kind="drop"] {{
         background: {tokens.surface}; border: 1px dashed {tokens.outline}; border-radius: 12px;
     }}
+    QFrame[kind="drop"][focused="true"] {{ border: 1px dashed {tokens.accent}; }}
     QFrame[kind="drop"][active="true"] {{
         background: {tokens.raised}; border: 2px dashed {tokens.accent};
     }}
@@ -61,6 +62,8 @@ def _surfaces(tokens: Tokens, points: float) -> str:  # noqa: ARG001 - same shap
     QScrollArea, QScrollArea > QWidget > QWidget[role="canvas"] {{
         background: transparent; border: none;
     }}
+    QScrollArea[kind="transcript"] {{ border: 2px solid transparent; border-radius: 8px; }}
+    QScrollArea[kind="transcript"]:focus {{ border: 2px solid {tokens.accent}; }}
     """
 
 
@@ -183,7 +186,14 @@ def _fields(tokens: Tokens, points: float) -> str:  # noqa: ARG001 - same shape 
         background: {tokens.window}; border: 1px solid {tokens.line};
     }}
     QLineEdit[kind="value"]:focus {{ border: 2px solid {tokens.accent}; }}
-    QPlainTextEdit[kind="bare"], QTextEdit[kind="bare"] {{
+    QPlainTextEdit[kind="reading"], QTextEdit[kind="reading"] {{
+        background: transparent; border: 2px solid transparent; border-radius: 6px; padding: 0;
+        selection-background-color: {tokens.accent_fill}; selection-color: {tokens.on_accent};
+    }}
+    QPlainTextEdit[kind="reading"]:focus, QTextEdit[kind="reading"]:focus {{
+        border: 2px solid {tokens.accent};
+    }}
+    QPlainTextEdit[kind="bare"] {{
         background: transparent; border: none; padding: 0;
         selection-background-color: {tokens.accent_fill}; selection-color: {tokens.on_accent};
     }}

@@ -36,10 +36,11 @@ class Tray(QObject):
         self,
         kit: Kit,
         icon_dir: Path,
+        parent: QObject | None = None,
         *,
         is_available: Callable[[], bool] = QSystemTrayIcon.isSystemTrayAvailable,
     ) -> None:
-        super().__init__()
+        super().__init__(parent)
         self._kit = kit
         self._dir = icon_dir / "tray"
         self._is_available = is_available

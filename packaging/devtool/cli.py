@@ -10,7 +10,10 @@ from devtool.console import ToolError
 _VERBS: dict[str, tuple[Callable[[Sequence[str]], int], str]] = {
     "run": (verbs.start, 'start Grokdesk; without a display the gateway alone (ARGS="--demo")'),
     "test": (verbs.test, 'all tests (ARGS="tests/unit -k pool" for some)'),
-    "check": (verbs.check, "format, lint, types, architecture and all tests (--fast: no tests)"),
+    "check": (
+        verbs.check,
+        "format, lint, types, architecture, locks, all tests (--fast: no tests)",
+    ),
     "bench": (verbs.bench, "measure latency, throughput and memory"),
     "build": (verbs.build, "a program that needs no Python: dist/grokdesk"),
     "selftest": (verbs.selftest, "one request through everything, offline"),

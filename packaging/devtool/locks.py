@@ -1,9 +1,11 @@
 """The hash-locked requirement sets: installed once per change, written by uv."""
 
 import hashlib
+import json
 import shutil
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 from devtool import venv
@@ -29,6 +31,7 @@ _SOURCE_ONLY = ("forbiddenfruit",)
 _HEADER = """\
 # Exact versions with hashes for Python 3.11 and newer on every system.
 # Made from pyproject.toml by: python packaging/dev.py lock
+# Requirements there: {digest}
 """
 
 
@@ -63,7 +66,7 @@ def _install(name: str, where: Path) -> None:
     _pip(where, wheels, "--only-binary", ":all:")
     if source_only:
         _pip(where, source_only, "--no-build-isolation")
-    _compile(where)
+    _precompile(where)
     say(f"Installed in {time.monotonic() - started:.0f} s")
 
 
@@ -90,10 +93,25 @@ def _pip(where: Path, requirements: str, *options: str) -> None:
     )
 
 
-def _compile(where: Path) -> None:
+def _precompile(where: Path) -> None:
     """Our own modules; pip has compiled the others. A broken one will be told about at its use."""
     python = venv.python_of(where)
     capture([python, "-m", "compileall", "-q", "-j", "0", ROOT / "grokdesk"])
+
+
+def stale() -> list[str]:
+    """The lock files that were made for other requirements than pyproject.toml has now."""
+    return [f"requirements/{name}.txt" for name in _EXTRAS if _digest() not in _head(name)]
+
+
+def _head(name: str) -> str:
+    return _file(name).read_text(encoding="utf-8")[:300]
+
+
+def _digest() -> str:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = [project["dependencies"], project["optional-dependencies"]]
+    return hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def lock(uv_options: list[str]) -> None:
@@ -120,4 +138,4 @@ def _compile_lock(name: str, options: list[str], stdin: str) -> None:
     if result.returncode != 0:
         raise ToolError(f"uv could not lock requirements/{name}.txt:\n{result.stdout}")
     pins = _file(name).read_text(encoding="utf-8")
-    _file(name).write_text(_HEADER + pins, encoding="utf-8")
+    _file(name).write_text(_HEADER.format(digest=_digest()) + pins, encoding="utf-8")

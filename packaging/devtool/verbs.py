@@ -53,12 +53,20 @@ def check(arguments: Sequence[str]) -> int:
         "lint": run([python, "-m", "ruff", "check", "."]),
         "types": run([python, "-m", "mypy"]),
         "architecture": run([venv.program_of(venv.MAIN, "lint-imports")]),
+        "locks": _check_locks(),
     }
     if not fast:
         results["tests"] = pytests.run_tests(others)
     words = [f"{name} {'FAILED' if code else 'ok'}" for name, code in results.items()]
     say(", ".join(words))
     return int(any(results.values()))
+
+
+def _check_locks() -> int:
+    if files := locks.stale():
+        say(f"Made for other requirements than pyproject.toml has: {', '.join(files)}: make lock")
+        return 1
+    return 0
 
 
 def bench(arguments: Sequence[str]) -> int:

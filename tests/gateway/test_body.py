@@ -105,6 +105,13 @@ async def test_a_body_that_grows_above_the_limit_is_refused(start_gateway):
     writer.close()
 
 
+async def test_a_small_body_that_unpacks_to_more_than_the_limit_is_refused(start_gateway):
+    gateway = await start_gateway(settings=SMALL)
+    data = zlib.compress(b" " * 1_100_000)
+    lines = ("Content-Encoding: deflate", f"Content-Length: {len(data)}", "Connection: close")
+    assert parse_answer(await gateway.raw(head(gateway, *lines) + data))[0] == 413
+
+
 async def test_a_body_just_within_the_limit_is_taken(start_gateway, http):
     gateway = await start_gateway(settings=SMALL)
     data = json.dumps(chat_body("x" * 1_040_000)).encode()
@@ -139,6 +146,15 @@ async def test_a_careful_client_is_invited_to_send_its_body(gateway):
     assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
     writer.write(data)
     assert (await reader.readuntil(b"\r\n")).startswith(b"HTTP/1.1 200 ")
+    writer.close()
+
+
+async def test_the_answer_to_a_careful_client_may_still_be_an_error(gateway):
+    reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
+    writer.write(head(gateway, "Content-Length: 2", "Expect: 100-continue", "Connection: close"))
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"{}")
+    assert (await reader.readuntil(b"\r\n")).startswith(b"HTTP/1.1 400 ")
     writer.close()
 
 

@@ -44,6 +44,8 @@ def nested(depth):
         body(nested(65)),
         body(nested(5000)),
         body(nested(200_000)),
+        body("[" * 5000),
+        body(more=f',"unknown":{"[" * 5000}'),
         body(more=f',"unknown":{nested(100)}'),
         body(more=f',"unknown":{"[" * 500_000}'),
         body(more=',"unknown":' + "[" * 100 + '"]"' + "]" * 100),

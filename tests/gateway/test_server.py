@@ -11,7 +11,7 @@ import yarl
 
 from grokdesk import __version__
 from grokdesk.gateway.limits import Limits
-from grokdesk.gateway.listen import PortTakenError
+from grokdesk.gateway.listen import PortTakenError, open_sockets
 from grokdesk.gateway.server import GatewayServer
 from tests.gateway.stand_in import chat_body, hangs, says
 
@@ -201,6 +201,12 @@ async def test_a_taken_port_is_told_with_its_holder_and_another_one(gateway, hos
 async def test_a_second_gateway_never_shares_the_port(gateway):
     with pytest.raises(PortTakenError):
         await GatewayServer(gateway.services).start(("127.0.0.1",), gateway.port)
+
+
+async def test_a_port_is_ours_as_soon_as_it_is_open():
+    (first,) = await open_sockets(("127.0.0.1",), 0)
+    with first, pytest.raises(PortTakenError):
+        await open_sockets(("127.0.0.1",), first.getsockname()[1])
 
 
 async def test_the_port_can_be_taken_again_right_after_use(start_gateway, http):

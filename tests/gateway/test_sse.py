@@ -163,7 +163,8 @@ async def connect_without_reading(gateway, **fields):
     return sock
 
 
-async def test_upstream_waits_for_a_client_that_reads_slowly(gateway):
+@pytest.mark.parametrize("pause", [False, True], ids=["in one turn", "turn by turn"])
+async def test_upstream_waits_for_a_client_that_reads_slowly(gateway, pause):
     emitted = 0
 
     async def play(_request, emit):
@@ -171,6 +172,8 @@ async def test_upstream_waits_for_a_client_that_reads_slowly(gateway):
         while emitted < 10_000:
             await emit(TextDelta("x" * 10_000))
             emitted += 1
+            if pause:
+                await asyncio.sleep(0)
         await emit(Finish())
 
     gateway.upstream.play = play

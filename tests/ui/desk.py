@@ -2,8 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,6 +17,7 @@ from grokdesk.ui.application import DesktopUi
 from grokdesk.ui.bridge import EventBridge
 from grokdesk.ui.calls import Calls
 from grokdesk.ui.clipboard import Clipboard
+from grokdesk.ui.garbage import GarbageCollector
 from grokdesk.ui.icons import Icons
 from grokdesk.ui.kit import Kit
 from grokdesk.ui.theme import Theme
@@ -31,6 +32,8 @@ class Desk:
     stage: Stage
     kit: Kit
     folder: Path
+    quits: list[None] = field(default_factory=list)
+    """One for each time that the face asked to quit."""
 
     @property
     def services(self) -> Services:
@@ -49,20 +52,22 @@ class Desk:
                 raise AssertionError("it did not come true in time")
             await asyncio.sleep(0.01)
 
-    def desktop(self) -> DesktopUi:
-        """The whole face; the caller shuts it down."""
-        self.quits = 0
-
-        def quit_requested() -> None:
-            self.quits += 1
-
-        return DesktopUi(
+    @contextlib.contextmanager
+    def face(self, *, minimized: bool = False, hosted: bool = True) -> Iterator[DesktopUi]:
+        """The whole face; `hosted` says whether the desktop shows tray icons."""
+        ui = DesktopUi(
             self.app,
             self.services,
             state_file=self.folder / "window.json",
             icon_dir=ICONS,
-            quit_requested=quit_requested,
+            quit_requested=lambda: self.quits.append(None),
         )
+        ui.tray._is_available = lambda: hosted
+        ui.start(minimized=minimized)
+        try:
+            yield ui
+        finally:
+            ui.shutdown()
 
 
 def click(button: QWidget) -> None:
@@ -91,9 +96,9 @@ def make_kit(app: QApplication, services: Services, folder: Path) -> Kit:
         services=services,
         theme=theme,
         icons=Icons(ICONS, theme),
-        bridge=EventBridge(services.bus),
+        bridge=EventBridge(services.bus, theme),
         calls=Calls(services.tasks, services.clock),
-        clipboard=Clipboard(),
+        clipboard=Clipboard(theme),
         state=UiState(folder / "state.json"),
     )
 
@@ -101,10 +106,26 @@ def make_kit(app: QApplication, services: Services, folder: Path) -> Kit:
 @contextlib.asynccontextmanager
 async def full_desk(app: QApplication, folder: Path) -> AsyncIterator[Desk]:
     async with full_stage(folder) as stage:
-        yield Desk(app, stage, make_kit(app, stage.services, folder), folder)
+        with _desk(app, stage, folder) as desk:
+            yield desk
 
 
 @contextlib.asynccontextmanager
 async def bare_desk(app: QApplication, folder: Path) -> AsyncIterator[Desk]:
     async with bare_stage(folder) as stage:
-        yield Desk(app, stage, make_kit(app, stage.services, folder), folder)
+        with _desk(app, stage, folder) as desk:
+            yield desk
+
+
+@contextlib.contextmanager
+def _desk(app: QApplication, stage: Stage, folder: Path) -> Iterator[Desk]:
+    garbage = GarbageCollector(app)
+    garbage.start()
+    kit = make_kit(app, stage.services, folder)
+    try:
+        yield Desk(app, stage, kit, folder)
+    finally:
+        kit.bridge.close()
+        kit.theme.deleteLater()
+        garbage.stop()
+        garbage.deleteLater()

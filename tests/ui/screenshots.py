@@ -3,6 +3,8 @@
 Light and dark, 1180x760 and 960x620; a name as a further argument draws only what contains it.
 """
 
+# ruff: noqa: E402
+
 import asyncio
 import contextlib
 import os

@@ -24,7 +24,6 @@ from grokdesk.ui.shell import PAGES
 ACTIONABLE = (
     QAbstractButton, QComboBox, QLineEdit, QPlainTextEdit, QTextEdit, QAbstractItemView
 )  # fmt: skip
-OF_QT = ("qt_", "QTableCornerButton")
 
 
 def actionable(root: QWidget) -> list[QWidget]:
@@ -42,29 +41,25 @@ def actionable(root: QWidget) -> list[QWidget]:
 
 @pytest.mark.parametrize("page_id", [entry.id for entry in PAGES])
 async def test_everything_that_can_be_operated_has_a_name(desk: Desk, page_id: str) -> None:
-    ui = desk.desktop()
-    ui.start(minimized=False)
-    ui.window.open_page(page_id)
-    if page_id == "playground":
-        page = ui.window.page("playground")
-        page.send("Hello")  # type: ignore[attr-defined]
-        await desk.until(lambda: not page.busy)  # type: ignore[attr-defined]
-    await desk.until(lambda: len(actionable(ui.window)) > 8)
-    for widget in actionable(ui.window):
-        interface = QAccessible.queryAccessibleInterface(widget)
-        name = interface.text(QAccessible.Text.Name)
-        assert name.strip(), f"{widget} {widget.objectName()}"
-    ui.shutdown()
+    with desk.face() as ui:
+        ui.window.open_page(page_id)
+        if page_id == "playground":
+            page = ui.window.page("playground")
+            page.send("Hello")  # type: ignore[attr-defined]
+            await desk.until(lambda: not page.busy)  # type: ignore[attr-defined]
+        await desk.until(lambda: len(actionable(ui.window)) > 8)
+        for widget in actionable(ui.window):
+            interface = QAccessible.queryAccessibleInterface(widget)
+            name = interface.text(QAccessible.Text.Name)
+            assert name.strip(), f"{widget} {widget.objectName()}"
 
 
 async def test_the_import_dialog_can_be_operated_by_name(desk: Desk) -> None:
-    ui = desk.desktop()
-    ui.start(minimized=False)
-    ui.window.import_accounts()
-    asked = dialog(ui.window, ImportDialog)
-    for widget in actionable(asked):
-        assert QAccessible.queryAccessibleInterface(widget).text(QAccessible.Text.Name).strip()
-    ui.shutdown()
+    with desk.face() as ui:
+        ui.window.import_accounts()
+        asked = dialog(ui.window, ImportDialog)
+        for widget in actionable(asked):
+            assert QAccessible.queryAccessibleInterface(widget).text(QAccessible.Text.Name).strip()
 
 
 def walk(ui: DesktopUi, key: Qt.Key = Qt.Key.Key_Tab, most: int = 80) -> list[QWidget]:
@@ -81,38 +76,33 @@ def walk(ui: DesktopUi, key: Qt.Key = Qt.Key.Key_Tab, most: int = 80) -> list[QW
 
 @pytest.mark.parametrize("page_id", ["overview", "accounts", "settings"])
 async def test_tab_reaches_every_button_and_comes_round(desk: Desk, page_id: str) -> None:
-    ui = desk.desktop()
-    ui.start(minimized=False)
-    ui.window.open_page(page_id)
-    ui.window.activateWindow()
-    await desk.until(lambda: len(actionable(ui.window)) > 8)
-    reached = walk(ui)
-    for widget in actionable(ui.window):
-        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isEnabled():
-            assert widget in reached, f"{widget.accessibleName()} is out of reach"
-    ui.shutdown()
+    with desk.face() as ui:
+        ui.window.open_page(page_id)
+        ui.window.activateWindow()
+        await desk.until(lambda: len(actionable(ui.window)) > 8)
+        reached = walk(ui)
+        for widget in actionable(ui.window):
+            if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isEnabled():
+                assert widget in reached, f"{widget.accessibleName()} is out of reach"
 
 
 async def test_focus_by_keyboard_is_visible(desk: Desk) -> None:
-    ui = desk.desktop()
-    ui.start(minimized=False)
-    ui.window.activateWindow()
-    for widget in walk(ui, most=12):
-        widget.clearFocus()
-        without = widget.grab().toImage()
-        widget.setFocus(Qt.FocusReason.TabFocusReason)
-        assert widget.grab().toImage() != without, f"{widget.accessibleName()} shows no focus"
-    ui.shutdown()
+    with desk.face() as ui:
+        ui.window.activateWindow()
+        await desk.until(ui.window.isActiveWindow)
+        for widget in walk(ui, most=12):
+            widget.clearFocus()
+            without = widget.grab().toImage()
+            widget.setFocus(Qt.FocusReason.TabFocusReason)
+            assert widget.grab().toImage() != without, f"{widget.accessibleName()} shows no focus"
 
 
 async def test_escape_closes_dialogs(desk: Desk) -> None:
-    ui = desk.desktop()
-    ui.start(minimized=False)
-    openers: list[Callable[[], object]] = [ui.window.import_accounts, ui._ask_about_closing]
-    for opener in openers:
-        opener()
-        asked = dialog(ui.window)
-        QTest.keyClick(asked, Qt.Key.Key_Escape)
-        assert not asked.isVisible()
-        await desk.until(lambda: True)
-    ui.shutdown()
+    with desk.face() as ui:
+        openers: list[Callable[[], object]] = [ui.window.import_accounts, ui._ask_about_closing]
+        for opener in openers:
+            opener()
+            asked = dialog(ui.window)
+            QTest.keyClick(asked, Qt.Key.Key_Escape)
+            assert not asked.isVisible()
+            await desk.until(lambda: True)

@@ -25,9 +25,7 @@ def select(page: AccountsPage, *labels: str) -> None:
     for row, shown in enumerate(page.model.shown):
         if shown.account.label in labels:
             flags = QItemSelectionModel.SelectionFlag
-            page.table.selectionModel().select(
-                page.model.index(row, 0), flags.Select | flags.Rows
-            )
+            page.table.selectionModel().select(page.model.index(row, 0), flags.Select | flags.Rows)
 
 
 def state_of(desk: Desk, label: str) -> str:

@@ -91,7 +91,20 @@ def test_a_line_of_code_without_end_is_passed_on_in_pieces() -> None:
 
 MARKDOWN = st.lists(
     st.sampled_from(
-        ["```", "```py\n", "~~~", "\n", "\n\n", "- item", "1. one", "  ", "| a |", "text ", "`", "#"]
+        [
+            "```",
+            "```py\n",
+            "~~~",
+            "\n",
+            "\n\n",
+            "- item",
+            "1. one",
+            "  ",
+            "| a |",
+            "text ",
+            "`",
+            "#",
+        ]
     )
     | st.text("ab \n`~", max_size=20),
     max_size=30,

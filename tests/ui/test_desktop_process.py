@@ -10,9 +10,11 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import openai
 import psutil
 import pytest
 
@@ -122,6 +124,32 @@ def test_it_serves_and_a_second_launch_only_raises_it(desktop: Desktop) -> None:
     assert "already running" in desktop.errors()
     assert first.poll() is None
     assert health(base_url)["status"] == "ok"
+
+
+def test_the_official_sdk_streams_from_it_in_parallel(desktop: Desktop) -> None:
+    _, base_url = desktop.started("--port", "0")
+    key = subprocess.run(
+        [sys.executable, "-m", "grokdesk", "keys", "create", "--name", "sdk"],
+        cwd=ROOT,
+        env=desktop.environ,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    ).stdout.strip()
+
+    def ask(number: int) -> str:
+        with openai.OpenAI(base_url=base_url, api_key=key, max_retries=0, timeout=30) as client:
+            stream = client.chat.completions.create(
+                model="grok-chat-fast",
+                messages=[{"role": "user", "content": f"!say number {number}"}],
+                stream=True,
+            )
+            return "".join(chunk.choices[0].delta.content or "" for chunk in stream)
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(ask, range(8)))
+    assert all(answers)
 
 
 def test_a_signal_ends_it_in_order(desktop: Desktop) -> None:

@@ -266,7 +266,8 @@ async def test_the_view_follows_until_the_reader_scrolls_away(desk: Desk) -> Non
     place = QPointF(100, 100)
     away = QWheelEvent(
         place, page.transcript.viewport().mapToGlobal(place), QPoint(0, 0), QPoint(0, 1200),
-        Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+        Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase, False,
     )  # fmt: skip
     QApplication.sendEvent(page.transcript.viewport(), away)
     assert not page.transcript.follows

@@ -167,7 +167,9 @@ def test_streaming_ends_in_the_same_document_as_rendering_at_once(
 
 
 def test_headings_lists_tables_quotes_and_rules_survive(view: ProseView) -> None:
-    view.add_final("## Title\n\n3. three\n4. four\n\n| a | b |\n|---|--:|\n| 1 | 2 |\n\n> said\n\n---\n")
+    view.add_final(
+        "## Title\n\n3. three\n4. four\n\n| a | b |\n|---|--:|\n| 1 | 2 |\n\n> said\n\n---\n"
+    )
     blocks = []
     block = view.document().begin()
     while block.isValid():

@@ -105,7 +105,5 @@ def test_dead_widgets_are_forgotten(qapp: QApplication) -> None:
 
 def _inks(image: QImage) -> set[str]:
     """The colours of all opaque pixels."""
-    pixels = (
-        image.pixelColor(x, y) for x in range(image.width()) for y in range(image.height())
-    )
+    pixels = (image.pixelColor(x, y) for x in range(image.width()) for y in range(image.height()))
     return {pixel.name() for pixel in pixels if pixel.alpha() == 255}

@@ -18,7 +18,9 @@ def test_values_survive_a_restart(tmp_path: Path) -> None:
     assert again.blob("geometry") == b"\x00\xff\x01"
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"\xff\xfe", b'{"geometry": 5, "told": "yes"}'])
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[1]", b"\xff\xfe", b'{"geometry": 5, "told": "yes"}']
+)
 def test_a_damaged_file_is_an_empty_one(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "window.json"
     path.write_bytes(content)

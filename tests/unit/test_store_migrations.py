@@ -15,6 +15,7 @@ from grokdesk.store.opening import open_file
 
 ADD_NOTE = (
     "ALTER TABLE account ADD COLUMN note TEXT NOT NULL DEFAULT ''",
+    *["UPDATE account SET note = note || 'long enough to be killed in the middle'"] * 10,
     "UPDATE account SET note = label",
 )
 NEXT = (*MIGRATIONS, ADD_NOTE)
@@ -99,21 +100,36 @@ open_file(Path(sys.argv[1]), 0.0, (*MIGRATIONS, ADD_NOTE)).sql.close()
 """
 
 
+def migrate_and_kill(path, after_s=None):
+    """Seconds that the migration took, or was left, in a process of its own."""
+    with subprocess.Popen(
+        [sys.executable, "-c", MIGRATE, str(path)], stdout=subprocess.PIPE
+    ) as process:
+        process.stdout.readline()
+        started = time.monotonic()
+        if after_s is not None:
+            time.sleep(after_s)
+            process.send_signal(signal.SIGKILL)
+        process.wait()
+        return time.monotonic() - started
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
 def test_a_kill_in_the_middle_of_a_migration_leaves_the_old_schema_or_the_new(tmp_path):
     source = tmp_path / "source" / "grokdesk.db"
-    old_database(source, accounts=20_000)
-    dice = random.Random(1)
-    versions = []
-    for attempt in range(15):
-        path = tmp_path / f"run{attempt}" / "grokdesk.db"
+    old_database(source, accounts=10_000)
+
+    def copy_to(name):
+        path = tmp_path / name / "grokdesk.db"
         path.parent.mkdir()
         path.write_bytes(source.read_bytes())
-        with subprocess.Popen(
-            [sys.executable, "-c", MIGRATE, str(path)], stdout=subprocess.PIPE
-        ) as process:
-            process.stdout.readline()
-            time.sleep(dice.uniform(0.0, 0.25))
-            process.send_signal(signal.SIGKILL)
+        return path
+
+    needed_s = migrate_and_kill(copy_to("whole"))
+    versions = []
+    for attempt in range(14):
+        path = copy_to(f"run{attempt}")
+        migrate_and_kill(path, random.uniform(0.0, needed_s))
         found = sqlite3.connect(path)
         versions.append(schema_version(found))
         assert ("note" in columns(found)) == (versions[-1] == len(NEXT))

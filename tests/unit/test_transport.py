@@ -229,6 +229,35 @@ async def test_an_unread_reply_is_paused_instead_of_filling_the_memory(
     assert total == 1600 * len(piece)
 
 
+async def test_a_transfer_that_ends_in_the_safety_tick_is_noticed(transport: Transport) -> None:
+    """Curl tells nobody else of it."""
+    transport._current().multi.loop.call_later = lambda *_: None  # type: ignore[method-assign]
+    with pytest.raises(UpstreamUnavailableError, match="closed"):
+        await transport.fetch("GET", "no-such-scheme://host", [], timeout_s=2)
+
+
+async def test_connections_are_kept_after_a_burst(server: Server, transport: Transport) -> None:
+    server.handle = hello
+    for _ in range(3):
+        await asyncio.gather(
+            *(transport.fetch("GET", server.url, [], timeout_s=5) for _ in range(20))
+        )
+        await transport.fetch("GET", server.url, [], timeout_s=5)
+    assert len(server.peers) == 20
+
+
+async def test_a_handle_serves_one_socket_after_the_other(
+    server: Server, transport: Transport
+) -> None:
+    server.handle = stalling_socket
+    for _ in range(3):
+        async with transport.socket(server.ws_url, [("x-two", "2")]) as ws:
+            assert await ws.receive() == b"first"
+        await server.nothing_open()
+    assert [request.headers.getall("x-two") for request in server.requests] == [["2"]] * 3
+    assert len(server.peers) == 3
+
+
 async def test_silence_before_the_headers_ends_with_a_timeout(server: Server) -> None:
     server.handle = silent
     transport = Transport("chrome146", timeouts=Timeouts(0.1, 0.2, 5), proxy="")

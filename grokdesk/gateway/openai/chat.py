@@ -11,7 +11,6 @@ from grokdesk.gateway.exchange import Exchange
 from grokdesk.gateway.openai.parse import ChatCall, parse_chat
 from grokdesk.gateway.openai.render import AnswerCollector, Ending, Heading, StreamRenderer
 from grokdesk.gateway.openai.stop import StopCutter
-from grokdesk.gateway.sse import SseWriter
 from grokdesk.services.chat import Call, ChatResult
 
 _ROUTE = "chat.completions"
@@ -34,17 +33,15 @@ async def complete(exchange: Exchange) -> web.StreamResponse:
 
 async def _stream(exchange: Exchange, call: ChatCall, heading: Heading) -> web.StreamResponse:
     renderer = StreamRenderer(heading)
-    stream = SseWriter(exchange)
+    stream = exchange.open_stream()
 
     async def emit(chunk: Chunk) -> None:
         data = renderer.render(chunk)
         if data:
             await stream.write(data)
 
-    try:
+    with stream:
         ending = await _run(exchange, call, emit)
-    finally:
-        stream.forget()
     return await stream.end(renderer.render_end(ending, with_usage=call.wants_usage))
 
 

@@ -53,7 +53,7 @@ class ImportDialog(Dialog):
         self._run: ImportRun | None = None
         self._previewing: asyncio.Task[ImportPreview | None] | None = None
         self.info = InfoBar(kit.icons)
-        self.model = ImportEntriesModel()
+        self.model = ImportEntriesModel(self)
         self._timer = QTimer(self, interval=_PREVIEW_AFTER_MS, singleShot=True)
         self._timer.timeout.connect(self._preview_pasted)
         self._add_source()

@@ -3,7 +3,7 @@
 import enum
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from grokdesk.services.importer import EntryKind, ImportEntry
 from grokdesk.ui import text
@@ -37,8 +37,8 @@ _HEADINGS = {
 
 
 class ImportEntriesModel(QAbstractTableModel):
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
         self._entries: tuple[ImportEntry, ...] = ()
 
     def show_entries(self, entries: tuple[ImportEntry, ...]) -> None:

@@ -64,6 +64,8 @@ class Page(QWidget):
         body.setSpacing(LARGE)
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
+        # Tab goes on to what is in it, and the area scrolls along.
+        area.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         area.setWidget(canvas)
         area.setAccessibleName(self.accessibleName())
         self._outer.addWidget(area, 1)

@@ -16,6 +16,7 @@ from grokdesk.ui.widgets.looks import row
 
 _SCROLL_BAR = 14
 _LINE_HEIGHT = 130.0
+_FOCUS_RING = 2
 
 
 class CodeText(QTextEdit):
@@ -28,13 +29,12 @@ class CodeText(QTextEdit):
         self.setTabChangesFocus(True)
         self.setUndoRedoEnabled(False)
         self.setAcceptRichText(False)
-        self.setProperty("kind", "bare")
+        self.setProperty("kind", "reading")
         self.setAccessibleName(name)
         self.setFont(theme.mono())
         self.setWordWrapMode(QTextOption.WrapMode.NoWrap)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setFrameShape(QFrame.Shape.NoFrame)
         self.document().setDocumentMargin(0)
         self._space_lines()
         self.document().documentLayout().documentSizeChanged.connect(self._fit)
@@ -82,7 +82,8 @@ class CodeText(QTextEdit):
 
     def _fit(self) -> None:
         overflow = self.horizontalScrollBar().maximum() > 0
-        height = ceil(self.document().size().height()) + (_SCROLL_BAR if overflow else 0)
+        lines = ceil(self.document().size().height())
+        height = lines + 2 * _FOCUS_RING + (_SCROLL_BAR if overflow else 0)
         if height != self.height():
             self.setFixedHeight(height)
 

@@ -3,7 +3,13 @@
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, Signal
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QFocusEvent,
+)
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QVBoxLayout
 
 from grokdesk.ui.theme import Theme
@@ -17,6 +23,15 @@ class PasteEdit(QPlainTextEdit):
     """Plain text only; what is too long to edit is handed on whole."""
 
     pasted_much = Signal(str)
+    focus_changed = Signal(bool)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.focus_changed.emit(True)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.focus_changed.emit(False)
 
     def canInsertFromMimeData(self, source: QMimeData) -> bool:  # noqa: N802 - Qt's name
         return source.hasText()
@@ -50,6 +65,7 @@ class DropZone(QFrame):
             "Understood: plain tokens, “sso=…; sso-rw=…” cookie lines, JSON exports, CSV."
         )
         self.edit.pasted_much.connect(self.text_dropped)
+        self.edit.focus_changed.connect(lambda on: restyle(self, focused="true" if on else "false"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SMALL, SMALL, SMALL, SMALL)
         layout.addWidget(self.edit)

@@ -11,12 +11,13 @@ from PySide6.QtGui import (
     QTextFormat,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser
+from PySide6.QtWidgets import QSizePolicy, QTextBrowser
 
 from grokdesk.ui.theme import Theme
 from grokdesk.ui.widgets.markdown_copy import Style, append_markdown
 
 _QUOTE_BAR = 3
+_FOCUS_RING = 2
 
 
 class ProseView(QTextBrowser):
@@ -32,11 +33,10 @@ class ProseView(QTextBrowser):
         self._final: list[str] = []
         self._tail = ""
         self._tail_at = 0
-        self.setProperty("kind", "bare")
+        self.setProperty("kind", "reading")
         self.setAccessibleName("Answer")
         self.setOpenLinks(False)
         self.setOpenExternalLinks(False)
-        self.setFrameShape(QFrame.Shape.NoFrame)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -125,7 +125,7 @@ class ProseView(QTextBrowser):
         return cursor
 
     def _fit(self) -> None:
-        height = max(1, round(self.document().size().height()) + 1)
+        height = round(self.document().size().height()) + 1 + 2 * _FOCUS_RING
         if height != self.height():
             self.setFixedHeight(height)
 

@@ -25,10 +25,9 @@ class Thinking(QWidget):
             "Thinking…", kit.icons, "chevron-right", kind="fold", tone="muted", clicked=self._toggle
         )
         self._words = QPlainTextEdit(readOnly=True, tabChangesFocus=True, undoRedoEnabled=False)
-        self._words.setProperty("kind", "bare")
+        self._words.setProperty("kind", "reading")
         self._words.setAccessibleName("Thinking")
         self._words.setFont(kit.theme.font(0.95))
-        self._words.setFrameShape(QFrame.Shape.NoFrame)
         self._well = QFrame()
         self._well.hide()
         self._well.setProperty("kind", "well")

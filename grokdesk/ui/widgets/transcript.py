@@ -18,7 +18,7 @@ class Transcript(QScrollArea):
     def __init__(self, icons: Icons) -> None:
         super().__init__()
         self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setProperty("kind", "transcript")
         self.setAccessibleName("Conversation")
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         # Always there, so that the column does not move when the conversation outgrows the window.

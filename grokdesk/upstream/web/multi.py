@@ -8,7 +8,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from curl_cffi import AsyncCurl, Curl, CurlECode, CurlError, CurlMOpt, CurlOpt
+from curl_cffi import AsyncCurl, Curl, CurlECode, CurlError, CurlMOpt, CurlOpt, ffi, lib
+from curl_cffi.aio import CURL_POLL_NONE, CURL_SOCKET_TIMEOUT
 
 from grokdesk.domain.errors import (
     IncompleteReplyError,
@@ -20,6 +21,7 @@ from grokdesk.domain.errors import (
 
 _KEPT_CONNECTIONS = 64
 """Otherwise curl keeps four for each running request, and closes the rest after every burst."""
+_SAFETY_TICK_S = 0.1
 
 
 class Multi(AsyncCurl):
@@ -28,7 +30,10 @@ class Multi(AsyncCurl):
     def __init__(self) -> None:
         super().__init__()
         self.loop = _CurlsLoop(self.loop)  # type: ignore[assignment]
-        self.setopt(CurlMOpt.MAXCONNECTS, _KEPT_CONNECTIONS)  # type: ignore[no-untyped-call]
+        # Not by `setopt`, which hands curl the address of the number.
+        lib.curl_multi_setopt(
+            self._curlm, CurlMOpt.MAXCONNECTS, ffi.cast("void *", _KEPT_CONNECTIONS)
+        )
         self._upgrading: set[Curl] = set()
 
     def add_upgrade(self, curl: Curl) -> asyncio.Future[None]:
@@ -57,6 +62,12 @@ class Multi(AsyncCurl):
     def set_exception(self, curl: Curl, exception: BaseException) -> None:
         self._upgrading.discard(curl)
         super().set_exception(curl, exception)
+
+    async def _force_timeout(self) -> None:
+        """curl-cffi's safety net against lost signals, which here also sees what ends in it."""
+        while True:
+            await asyncio.sleep(_SAFETY_TICK_S)
+            self.process_data(CURL_SOCKET_TIMEOUT, CURL_POLL_NONE)
 
 
 class _CurlsLoop:
