@@ -13,7 +13,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).parent))
 
 import pytest
-from desk import Desk, bare_desk, full_desk
+from desk import Desk, bare_desk, delete_windows, full_desk
 
 _OFFSCREEN_NOISE = (
     "This plugin does not support",
@@ -43,16 +43,12 @@ def _no_windows_left(request: pytest.FixtureRequest) -> Iterator[None]:
     if "qapp" not in request.fixturenames:
         yield
     else:
-        from PySide6.QtCore import QEvent, QLocale
-        from PySide6.QtWidgets import QApplication
+        from PySide6.QtCore import QLocale
 
         QLocale.setDefault(QLocale(QLocale.Language.English, QLocale.Country.UnitedStates))
         request.getfixturevalue("qapp").setQuitOnLastWindowClosed(False)
         yield
-        for widget in QApplication.topLevelWidgets():
-            widget.close()
-            widget.deleteLater()
-        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+        delete_windows(request.getfixturevalue("qapp"))
 
 
 @pytest.hookimpl(tryfirst=True)

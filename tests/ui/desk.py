@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QWidget
 from stand_in import ICONS, Stage, bare_stage, full_stage
@@ -126,6 +126,15 @@ def _desk(app: QApplication, stage: Stage, folder: Path) -> Iterator[Desk]:
         yield Desk(app, stage, kit, folder)
     finally:
         kit.bridge.close()
+        delete_windows(app)
         kit.theme.deleteLater()
         garbage.stop()
         garbage.deleteLater()
+
+
+def delete_windows(app: QApplication) -> None:
+    """Now, not when the loop comes round: their timers must not outlive the test."""
+    for widget in app.topLevelWidgets():
+        widget.hide()
+        widget.deleteLater()
+    app.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)

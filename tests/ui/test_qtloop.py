@@ -167,7 +167,7 @@ def test_a_running_loop_can_neither_run_nor_close(loop: Loop) -> None:
         assert loop.is_running()
         assert asyncio.get_running_loop() is loop
         with pytest.raises(RuntimeError):
-            loop.run_forever()
+            loop.run_until_complete(loop.create_future())
         with pytest.raises(RuntimeError):
             loop.close()
 

@@ -191,6 +191,43 @@ def test_totals_of_hours_whose_rows_are_gone_survive_a_repair(path):
     assert_sound(repaired)
 
 
+def test_damage_in_an_index_costs_no_row(path):
+    reader = sqlite3.connect(path)
+    if not _has_dbstat(reader):
+        pytest.skip("this SQLite cannot say which page belongs to which index")
+    pages = reader.execute(
+        "SELECT pageno FROM dbstat WHERE name = 'usage_model' AND pagetype = 'leaf'"
+    ).fetchall()
+    reader.close()
+    first, second = pages[0][0] - 1, pages[1][0] - 1
+    overwrite(path, second, path.read_bytes()[first * PAGE :][:PAGE])
+    opened = open_file(path, NOW)
+    assert "400 accounts and 20 API keys" in opened.notice
+    assert count(opened, "usage") == 5000
+    assert_sound(opened)
+
+
+HALF_WRITTEN = """
+import os, sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("PRAGMA journal_mode = delete")
+connection.execute("PRAGMA cache_size = 5")
+connection.execute("BEGIN")
+connection.execute("UPDATE usage SET model = 'half'")
+os._exit(0)
+"""
+
+
+def test_a_transaction_that_a_crash_left_in_a_journal_is_rolled_back(path):
+    subprocess.run([sys.executable, "-c", HALF_WRITTEN, str(path)], check=True)
+    assert path.with_name("grokdesk.db-journal").stat().st_size > 0
+    opened = open_file(path, NOW)
+    assert (opened.notice, opened.saving) == ("", True)
+    models = raw(opened.sql).execute("SELECT DISTINCT model FROM usage").fetchall()
+    assert models == [("grok-4",)]
+    assert_sound(opened)
+
+
 def test_a_crash_between_setting_aside_and_moving_in_is_made_good(path, tmp_path):
     repaired = shutil.copy(path, tmp_path / "grokdesk.db.repaired")
     path.rename(tmp_path / KEPT)
