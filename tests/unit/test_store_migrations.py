@@ -114,6 +114,7 @@ def migrate_and_kill(path, after_s=None):
         return time.monotonic() - started
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
 def test_a_kill_in_the_middle_of_a_migration_leaves_the_old_schema_or_the_new(tmp_path):
     source = tmp_path / "source" / "grokdesk.db"

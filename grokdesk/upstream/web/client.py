@@ -64,7 +64,10 @@ class GrokWebClient:
     async def chat(
         self, account: Account, token: Token, spec: ModelSpec, request: ChatRequest, emit: Emit
     ) -> None:
-        limit = self._turn_timeout_s() or None
+        limit = self._turn_timeout_s()
+        if not limit:
+            await self._chat(account, token, spec, request, emit)
+            return
         try:
             async with asyncio.timeout(limit):
                 await self._chat(account, token, spec, request, emit)

@@ -51,7 +51,7 @@ class Reply:
         self._chunks: deque[bytes] = deque()
         self._unread = 0
         self._paused = False
-        self._begun = False
+        self._transfer: asyncio.Future[None] | None = None
         self._ended = False
         self._error: UpstreamError | None = None
         self._waiter: asyncio.Future[None] | None = None
@@ -68,7 +68,12 @@ class Reply:
     @property
     def ended(self) -> bool:
         """Nothing more will come, whether or not all of it was read."""
-        return self._ended
+        return self._ended or (self._transfer is not None and self._transfer.done())
+
+    def follow(self, transfer: asyncio.Future[None]) -> None:
+        """`transfer` is done when curl has done its part."""
+        self._transfer = transfer
+        transfer.add_done_callback(self._on_done)
 
     async def opened(self) -> None:
         """Wait for the status and the headers; raise what prevented them."""
@@ -115,14 +120,13 @@ class Reply:
         if self._unread >= _HIGH_WATER:
             self._paused = True
             return CURL_WRITEFUNC_PAUSE
-        self._begun = True
         self._chunks.append(data)
         self._unread += len(data)
         self._watchdog.feed()
         self._wake()
         return len(data)
 
-    def on_done(self, transfer: asyncio.Future[None]) -> None:
+    def _on_done(self, transfer: asyncio.Future[None]) -> None:
         self._ended = True
         self._watchdog.stop()
         if not transfer.cancelled() and (error := transfer.exception()) is not None:
@@ -196,7 +200,7 @@ class Transport:
         reply = Reply(curl, self.timeouts)
         _prepare(curl, method, url, headers, body, reply)
         transfer = pool.multi.start(curl)
-        transfer.add_done_callback(reply.on_done)
+        reply.follow(transfer)
         try:
             await reply.opened()
             yield reply
