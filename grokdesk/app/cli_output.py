@@ -20,6 +20,8 @@ def import_summary(result: dict[str, Any]) -> str:
     lines += [f"{failed['hint']}: {failed['reason']}" for failed in result["failed"]]
     saved = len(result["saved"])
     checked = f", {result['probed']} checked" if result["probed"] else ""
+    if restored := len(result["restored"]):
+        lines.append(f"Gave {restored} known account{'' if restored == 1 else 's'} the token back.")
     lines.append(
         f"Imported {saved} account{'' if saved == 1 else 's'}{checked}; "
         f"{len(result['duplicates'])} duplicate, {len(result['malformed'])} malformed."

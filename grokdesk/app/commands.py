@@ -32,6 +32,7 @@ async def import_accounts(
     return {
         "saved": list(result.saved),
         "probed": result.probed,
+        "restored": list(result.restored),
         "duplicates": [{"line": e.line, "reason": e.reason} for e in preview.duplicates],
         "malformed": [{"line": e.line, "reason": e.reason} for e in preview.malformed],
         "failed": [{"hint": hint, "reason": reason} for hint, reason in result.failed],

@@ -22,7 +22,7 @@ from grokdesk.app.listener import Listener
 from grokdesk.app.resources import resource_text
 from grokdesk.app.upstreams import CurrentUpstream
 from grokdesk.app.web import new_web_client
-from grokdesk.domain.errors import InvalidRequestError
+from grokdesk.domain.errors import InvalidRequestError, VaultLockedError
 from grokdesk.domain.events import AccountsChanged
 from grokdesk.gateway.listen import PortTakenError
 from grokdesk.kernel.bus import EventBus
@@ -37,17 +37,18 @@ from grokdesk.services.bundle import Services
 from grokdesk.services.chat import ChatService
 from grokdesk.services.gateway import GatewayService, GatewayState
 from grokdesk.services.importer import ImportService
-from grokdesk.services.ports import Vault
 from grokdesk.services.tokens import TokenKeeper
 from grokdesk.services.usage import UsageService
 from grokdesk.settings.catalog import load_catalog
 from grokdesk.settings.model import Settings
 from grokdesk.settings.service import SettingsService
 from grokdesk.simulator.server import Simulator
+from grokdesk.store import intents
 from grokdesk.store.accounts import AccountStore
 from grokdesk.store.apikeys import ApiKeyStore
-from grokdesk.store.choose import open_vault
+from grokdesk.store.choose import VaultChooser
 from grokdesk.store.db import Database
+from grokdesk.store.os_keyring import OsKeyring
 from grokdesk.store.usage import UsageStore
 from grokdesk.upstream.web.client import GrokWebClient
 
@@ -94,6 +95,8 @@ class Core:
     web: GrokWebClient
     sandbox: bool
     notices: list[str]
+    has_intents: Callable[[], Awaitable[bool]]
+    """Whether a crash left vault entries without an account."""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     """Set by whoever wants the program to end."""
     raise_window: Callable[[], bool] = lambda: False
@@ -120,27 +123,29 @@ async def open_core(options: CoreOptions) -> AsyncIterator[Core]:
             notices.append(database.notice)
         stack.push_async_callback(tasks.stop)
 
-        async def vault_opener() -> Vault:
-            opened = await open_vault(
+        def tell(notice: str) -> None:
+            if not sandbox:
+                notices.append(notice)
+                _log.info("%s", notice)
+
+        vault = LazyVault(
+            VaultChooser(
                 database,
-                kind="memory" if sandbox else settings.current.accounts.vault,
                 data_dir=options.paths.data_dir,
                 allow_key_file=options.allow_key_file,
-                service_name=_keyring_service(options.profile),
-            )
-            if opened.notice and not sandbox:
-                notices.append(opened.notice)
-                _log.info("%s", opened.notice)
-            await opened.vault.recover()
-            return opened.vault
-
-        vault = LazyVault(vault_opener)
+                keyring=OsKeyring(_keyring_service(options.profile)),
+                environ=options.environ,
+            ),
+            "memory" if sandbox else settings.current.accounts.vault,
+            tell,
+        )
         tokens = TokenKeeper(vault)
         web = new_web_client(settings, clock)
         stack.push_async_callback(web.aclose)
         upstream = CurrentUpstream(web)
         pool = AccountPool(clock, policy=_policy(settings.current))
         usage = UsageService(UsageStore(database), bus, tasks, clock)
+        stack.push_async_callback(usage.flush)
         accounts = AccountService(AccountStore(database), pool, tokens, upstream, bus, tasks, clock)
         pool.on_change = accounts.on_pool_change
         keys = ApiKeyService(ApiKeyStore(database), bus, clock)
@@ -155,7 +160,14 @@ async def open_core(options: CoreOptions) -> AsyncIterator[Core]:
                 max_accounts=lambda: settings.current.pool.max_accounts_per_request,
             ),
             accounts=accounts,
-            importer=ImportService(accounts, tokens, bus, tasks, clock),
+            importer=ImportService(
+                accounts,
+                tokens,
+                bus,
+                tasks,
+                clock,
+                make_room=lambda more: vault.make_room(len(pool) + more),
+            ),
             keys=keys,
             usage=usage,
             gateway=GatewayService(bus),
@@ -170,7 +182,11 @@ async def open_core(options: CoreOptions) -> AsyncIterator[Core]:
         stack.push_async_callback(accounts.flush)
         settings.add_applier(_pool_applier(pool))
         settings.add_applier(_log_applier(options.set_log_level))
-        yield Core(services, pool, upstream, tokens, vault, web, sandbox, notices)
+
+        async def has_intents() -> bool:
+            return await database.call(lambda: intents.any_pending(database.sql))
+
+        yield Core(services, pool, upstream, tokens, vault, web, sandbox, notices, has_intents)
 
 
 @contextlib.asynccontextmanager
@@ -203,6 +219,7 @@ async def running_core(options: CoreOptions) -> AsyncIterator[Core]:
         await control.start()
         stack.push_async_callback(control.stop)
         services.tasks.run_soon(services.settings.watch(), name="settings watch")
+        services.tasks.run_soon(services.usage.keep_forgetting(), name="usage retention")
         if not core.sandbox:
             services.tasks.run_soon(_recover(core), name="vault recovery")
         yield core
@@ -251,9 +268,11 @@ async def _demo(core: Core) -> AsyncIterator[None]:
 
 
 async def _recover(core: Core) -> None:
-    """Undo what a crash left half done; needs the vault only when there is an account."""
-    if any(not view.account.demo for view in core.pool.views()):
-        await core.vault.opened()
+    """Undo what a crash left half done. A first start leaves the keyring alone."""
+    known = any(not view.account.demo for view in core.pool.views())
+    if known or await core.has_intents():
+        with contextlib.suppress(VaultLockedError):  # told when a token is needed
+            await core.vault.opened()
 
 
 def _wants_demo(core: Core, settings: Settings) -> bool:

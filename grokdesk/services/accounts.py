@@ -102,6 +102,15 @@ class AccountService:
     def fingerprints(self) -> frozenset[str]:
         return frozenset(view.account.fingerprint for view in self._pool.views())
 
+    def id_of(self, fingerprint: str) -> str | None:
+        views = self._pool.views()
+        found = (v.account.id for v in views if v.account.fingerprint == fingerprint)
+        return next(found, None)
+
+    def unseal(self, account_id: str) -> None:
+        """Its token can be read again."""
+        self._pool.put(self._view(account_id).account)
+
     async def add(self, account: Account) -> None:
         """Return when the account is durable; its token is in the vault already."""
         await self._store.insert(account)

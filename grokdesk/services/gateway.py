@@ -1,8 +1,7 @@
 """The gateway as a person sees it: running or paused, where, and how busy."""
 
-import contextlib
 import enum
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from grokdesk.domain.errors import GatewayPausedError
@@ -46,8 +45,11 @@ class GatewayService:
         Raises ConflictError."""
         self._bus = bus
         self._snapshot = GatewaySnapshot()
+        self._running = 0
 
     def snapshot(self) -> GatewaySnapshot:
+        if self._snapshot.running_requests != self._running:
+            self._snapshot = replace(self._snapshot, running_requests=self._running)
         return self._snapshot
 
     def pause(self) -> None:
@@ -59,21 +61,36 @@ class GatewayService:
         if self._snapshot.state is GatewayState.PAUSED:
             self.change(state=GatewayState.RUNNING)
 
-    @contextlib.contextmanager
-    def admit(self) -> Iterator[None]:
+    def admit(self) -> "Admission":
         """Count a running request; raise GatewayPausedError when none is taken now."""
         state = self._snapshot.state
         if state is GatewayState.PAUSED:
             raise GatewayPausedError("Grokdesk is paused. Resume it from the tray menu.")
         if state is not GatewayState.RUNNING:
             raise GatewayPausedError(f"Grokdesk is {state.value}. Try again in a moment.")
-        self.change(running_requests=self._snapshot.running_requests + 1)
-        try:
-            yield
-        finally:
-            self.change(running_requests=self._snapshot.running_requests - 1)
+        return Admission(self)
+
+    def count(self, change: int) -> None:
+        """Called by admissions, twice per request: the snapshot is made when it is looked at."""
+        self._running += change
+        self._bus.publish(GatewayChanged())
 
     def change(self, **changes: object) -> None:
         """For the composition root: state, address, demo, error."""
         self._snapshot = replace(self._snapshot, **changes)  # type: ignore[arg-type]
         self._bus.publish(GatewayChanged())
+
+
+class Admission:
+    """One running request, from `with` to its end."""
+
+    __slots__ = ("_gateway",)
+
+    def __init__(self, gateway: GatewayService) -> None:
+        self._gateway = gateway
+
+    def __enter__(self) -> None:
+        self._gateway.count(1)
+
+    def __exit__(self, *_: object) -> None:
+        self._gateway.count(-1)

@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from grokdesk.domain.account import Account, Tier
@@ -23,6 +23,7 @@ from grokdesk.services.tokens import TokenKeeper
 __all__ = ["EntryKind", "ImportEntry", "ImportPreview", "ImportResult", "ImportService"]
 
 _PROBES_AT_ONCE = 4
+_SAVES_AT_ONCE = 8
 
 Progress = Callable[[int, int], None]
 Saved = Callable[[str, ImportEntry], None]
@@ -30,16 +31,22 @@ Saved = Callable[[str, ImportEntry], None]
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """`saved` are account ids; `failed` pairs a token's hint with a sentence."""
+    """`saved` are account ids; `failed` pairs a token's hint with a sentence.
+
+    `restored` are accounts that were known but whose token had been lost from the vault.
+    """
 
     saved: tuple[str, ...]
     probed: int
     failed: tuple[tuple[str, str], ...]
-    cancelled: bool = False
+    restored: tuple[str, ...] = ()
 
 
 class ImportService:
-    """Feeds new accounts to the account service."""
+    """Feeds new accounts to the account service.
+
+    `make_room` is awaited with the number of new accounts before the first of them is saved.
+    """
 
     def __init__(
         self,
@@ -48,7 +55,10 @@ class ImportService:
         bus: EventBus,
         tasks: TaskSupervisor,
         clock: Clock,
+        *,
+        make_room: Callable[[int], Awaitable[None]],
     ) -> None:
+        self._make_room = make_room
         self._accounts = accounts
         self._tokens = tokens
         self._bus = bus
@@ -70,20 +80,38 @@ class ImportService:
     ) -> ImportResult:
         """Cancelling keeps what is saved. `on_saved` is called when a token is durable."""
         run = _Run(len(preview.new), uuid.uuid4().hex, self._bus, on_progress)
-        for entry in preview.new:
-            try:
-                account_id = await self._save(entry, tier)
-            except GrokdeskError as error:
-                run.fail(entry, error)
-            else:
-                run.saved[account_id] = entry.hint
-                if on_saved is not None:
-                    on_saved(account_id, entry)
+        await self._make_room(len(preview.new))
+        limit = asyncio.Semaphore(_SAVES_AT_ONCE)
+
+        async def save(entry: ImportEntry) -> None:
+            async with limit:
+                try:
+                    account_id = await self._save(entry, tier)
+                except GrokdeskError as error:
+                    run.fail(entry, error)
+                    return
+            run.saved[account_id] = entry.hint
+            if on_saved is not None:
+                on_saved(account_id, entry)
             if not probe:
                 run.step()
+
+        async with asyncio.TaskGroup() as group:
+            for entry in preview.new:
+                _ = group.create_task(save(entry))
+        for entry in preview.duplicates:
+            await self._restore(entry, run)
         if probe:
             await self._probe_all(run)
         return run.result()
+
+    async def _restore(self, entry: ImportEntry, run: "_Run") -> None:
+        """Give a known account its token back when the vault has lost it."""
+        account_id = entry.token and self._accounts.id_of(entry.token.fingerprint)
+        if account_id and entry.token and not await self._tokens.has(account_id):
+            await self._tokens.put(account_id, entry.token)
+            self._accounts.unseal(account_id)
+            run.restored.append(account_id)
 
     async def _save(self, entry: ImportEntry, tier: Tier | None) -> str:
         """Vault first, then the row; the vault entry goes again when the row fails."""
@@ -142,6 +170,7 @@ class _Run:
     ) -> None:
         self.saved: dict[str, str] = {}
         self.failed: list[tuple[str, str]] = []
+        self.restored: list[str] = []
         self.probed = 0
         self._done = 0
         self._total = total
@@ -160,4 +189,6 @@ class _Run:
             self._on_progress(self._done, self._total)
 
     def result(self) -> ImportResult:
-        return ImportResult(tuple(self.saved), self.probed, tuple(self.failed))
+        return ImportResult(
+            tuple(self.saved), self.probed, tuple(self.failed), tuple(self.restored)
+        )

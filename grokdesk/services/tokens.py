@@ -24,6 +24,10 @@ class TokenKeeper:
             self._known[account_id] = token
         return token
 
+    async def has(self, account_id: str) -> bool:
+        """Raise VaultLockedError when the vault cannot tell."""
+        return account_id in self._known or await self._vault.get(account_id) is not None
+
     def remember(self, account_id: str, token: Token) -> None:
         """A token that lives in memory only."""
         self._known[account_id] = token

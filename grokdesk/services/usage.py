@@ -1,5 +1,6 @@
 """Usage: one row per request, durable before its last byte leaves."""
 
+import asyncio
 import datetime
 
 from grokdesk.domain.events import RequestFinished
@@ -9,6 +10,11 @@ from grokdesk.kernel.clock import Clock
 from grokdesk.kernel.tasks import TaskSupervisor
 from grokdesk.services.estimate import estimate_tokens
 from grokdesk.store.usage import UsageStore
+
+_DAY_S = 86_400.0
+_KEEP_ROWS_S = 90 * _DAY_S
+_FIRST_FORGETTING_S = 60.0
+"""A start has better things to do."""
 
 
 class UsageService:
@@ -30,6 +36,17 @@ class UsageService:
     def record_soon(self, row: UsageRow) -> None:
         """For a caller that may not wait, such as a cancelled one."""
         self._tasks.run_soon(self.record(row), name="usage")
+
+    async def flush(self) -> None:
+        """Write what could not be written before."""
+        await self._store.flush()
+
+    async def keep_forgetting(self) -> None:
+        """Single rows go after a while, once at the start and then daily; totals per hour stay."""
+        while True:
+            await asyncio.sleep(_FIRST_FORGETTING_S)
+            await self._store.forget(self._clock.now() - _KEEP_ROWS_S)
+            await asyncio.sleep(_DAY_S - _FIRST_FORGETTING_S)
 
     async def today(self) -> UsageSummary:
         """Since local midnight."""

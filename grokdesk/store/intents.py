@@ -52,3 +52,9 @@ def switch(sql: SqliteDatabase, previous: str, vault: str) -> None:
         VaultIntentTable.vault == vault,
         VaultIntentTable.account_id.in_(AccountTable.select(AccountTable.id)),
     ).execute(sql)
+
+
+def any_pending(sql: SqliteDatabase) -> bool:
+    """In any vault: whether there is something to recover."""
+    query = VaultIntentTable.select(VaultIntentTable.account_id).limit(1)
+    return bool(list(query.tuples().execute(sql)))

@@ -143,10 +143,10 @@ def _buttons(tokens: Tokens, points: float) -> str:
     QPushButton[kind="chip"]:focus {{ border: 2px solid {tokens.accent}; padding: 9px 13px; }}
     QPushButton[kind="fold"] {{
         background: transparent; border: 1px solid transparent; color: {tokens.muted};
-        padding: 3px 6px; text-align: left; font-size: {points * 0.95:.2f}pt;
+        padding: 3px 4px; text-align: left; font-size: {points * 0.95:.2f}pt;
     }}
     QPushButton[kind="fold"]:hover {{ color: {tokens.text}; }}
-    QPushButton[kind="fold"]:focus {{ border: 2px solid {tokens.accent}; padding: 2px 5px; }}
+    QPushButton[kind="fold"]:focus {{ border: 2px solid {tokens.accent}; padding: 2px 3px; }}
     """
 
 

@@ -26,6 +26,7 @@ def ensure(venv: Path) -> None:
         say(f"Creating {venv.name} with Python {sys.version.split()[0]}")
         shutil.rmtree(venv, ignore_errors=True)
         _create(venv)
+        (venv / ".gitignore").write_text("*\n", encoding="utf-8")
     _link_source(venv)
 
 

@@ -11,8 +11,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tests.bench import decay, first_token, start, streams, whole_answers
+from tests.bench.client import AnswerError
 from tests.bench.effort import FULL, QUICK, Effort
 from tests.bench.gateway import LOOPS, available
+from tests.bench.programs import ProgramError
 from tests.bench.report import Figure, as_json, table
 from tests.bench.rig import rig
 
@@ -30,8 +32,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     effort = QUICK if arguments.quick else FULL
     loops = [loop for loop in arguments.loop or LOOPS if available(loop)]
-    with asyncio.Runner(loop_factory=_fast_loop()) as runner:
-        figures = runner.run(_measure(arguments.only or _NAMES, loops, effort))
+    try:
+        with asyncio.Runner(loop_factory=_fast_loop()) as runner:
+            figures = runner.run(_measure(arguments.only or _NAMES, loops, effort))
+    except (ProgramError, AnswerError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
     print(table(figures))
     if arguments.json is not None:
         arguments.json.write_bytes(as_json(figures))

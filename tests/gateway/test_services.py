@@ -12,6 +12,7 @@ from grokdesk.domain.errors import (
     GatewayPausedError,
     InvalidRequestError,
     UnauthorizedError,
+    VaultLockedError,
 )
 from grokdesk.domain.events import AccountsChanged, ApiKeysChanged, GatewayChanged, ImportProgress
 from grokdesk.domain.quota import Mode
@@ -146,6 +147,40 @@ async def test_a_cancelled_import_keeps_whole_accounts(live: LiveCore) -> None:
     assert 20 <= len(snapshots) < 500
     vault = await live.core.vault.opened()
     assert all([await vault.get(snapshot.id) for snapshot in snapshots])
+
+
+async def test_a_lost_token_is_given_back_by_importing_it_again(
+    live: LiveCore, account_id: str
+) -> None:
+    vault = await live.core.vault.opened()
+    await vault.delete(account_id)
+    live.core.tokens._known.clear()
+    with pytest.raises(VaultLockedError):
+        await live.ask()
+    assert live.states() == {"…uper": "sealed"}
+    importer = live.core.services.importer
+    result = await importer.run(importer.preview(TOKEN), probe=False)
+    assert (result.saved, result.restored) == ((), (account_id,))
+    assert live.states() == {"…uper": "ready"}
+    assert (await live.ask()).attempts == 1
+
+
+async def test_a_token_that_is_there_is_not_restored(live: LiveCore, account_id: str) -> None:
+    importer = live.core.services.importer
+    assert (await importer.run(importer.preview(TOKEN), probe=False)).restored == ()
+
+
+async def test_usage_is_on_disk_before_the_program_ends(tmp_path: Path) -> None:
+    async with live_core(tmp_path) as live:
+        await live.add(TOKEN)
+        task = asyncio.get_running_loop().create_task(live.ask("!stall"))
+        while not live.simulator.stats.open_chats:
+            await asyncio.sleep(0.001)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    async with live_core(tmp_path) as live:
+        assert (await live.core.services.usage.today()).requests == 1
 
 
 async def test_keys_are_made_checked_and_revoked(live: LiveCore) -> None:

@@ -152,7 +152,7 @@ async def remove_dialog(ui: DesktopUi, stage: stand_in.Stage) -> QWidget:
 
 
 async def quit_dialog(ui: DesktopUi, stage: stand_in.Stage) -> QWidget:
-    stage.services.gateway.change(running_requests=2)
+    stage.services.gateway.count(2)
     ui.quit()
     await asyncio.sleep(0.2)
     return dialog_of(ui.window)

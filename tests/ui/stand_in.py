@@ -165,6 +165,10 @@ def evidence(summary: str, status: int, ago: float) -> Evidence:
     return Evidence(at=NOW - ago, summary=summary, status=status)
 
 
+async def _have_room(_accounts: int) -> None:
+    return
+
+
 @contextlib.asynccontextmanager
 async def bare_stage(folder: Path) -> AsyncIterator[Stage]:
     """Services without accounts or keys; the gateway says that it runs."""
@@ -183,7 +187,7 @@ async def bare_stage(folder: Path) -> AsyncIterator[Stage]:
     services = Services(
         chat=ChatService(catalog, pool, upstream, tokens, usage, clock),
         accounts=accounts,
-        importer=ImportService(accounts, tokens, bus, tasks, clock),
+        importer=ImportService(accounts, tokens, bus, tasks, clock, make_room=_have_room),
         keys=ApiKeyService(ApiKeyStore(database), bus, clock),
         usage=usage,
         gateway=GatewayService(bus),

@@ -68,7 +68,7 @@ async def test_closing_quits_when_the_user_set_it_so(bare: Desk) -> None:
 
 async def test_quitting_with_running_answers_asks_once(bare: Desk) -> None:
     with bare.face() as ui:
-        bare.services.gateway.change(running_requests=2)
+        bare.services.gateway.count(2)
         ui.quit()
         asked = dialog(ui.window, AskDialog)
         assert asked.windowTitle() == "2 answers are still arriving"
@@ -81,7 +81,7 @@ async def test_quitting_with_running_answers_asks_once(bare: Desk) -> None:
 
 async def test_quitting_a_second_time_does_not_ask_again(bare: Desk) -> None:
     with bare.face() as ui:
-        bare.services.gateway.change(running_requests=1)
+        bare.services.gateway.count(1)
         ui.quit()
         ui.quit()
         ui.quit()

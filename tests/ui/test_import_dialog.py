@@ -7,9 +7,10 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
+from stand_in import account
 
 from grokdesk.domain.account import Tier
-from grokdesk.domain.errors import InvalidRequestError, UpstreamTimeoutError
+from grokdesk.domain.errors import InvalidRequestError, UpstreamTimeoutError, VaultLockedError
 from grokdesk.services.importer import ImportResult
 from grokdesk.ui.dialogs.import_accounts import ImportDialog
 from grokdesk.ui.models.import_entries import EntryColumn
@@ -225,8 +226,35 @@ async def test_text_files_of_windows_are_read(bare: Desk, tmp_path: Path, encodi
     assert (await read_file(tmp_path / "a.TXT")).text == "tökén"
 
 
+async def test_an_account_whose_token_was_lost_gets_it_back(bare: Desk) -> None:
+    from grokdesk.domain.account import Token
+
+    lost = account("Lost", fingerprint=Token(ONE).fingerprint)
+    await bare.services.accounts.add(lost)
+    run = Import(bare)
+    await run.paste(bare, ONE, 1)
+    assert run.dialog.confirm.text() == "Restore lost tokens"
+    click(run.dialog.confirm)
+    await bare.until(lambda: run.ends)
+    assert run.ends == [ImportSummary("1 account has a token again.", "ok")]
+
+
+async def test_an_import_that_cannot_begin_says_why(bare: Desk) -> None:
+    run = Import(bare)
+
+    async def no_room(_accounts: int) -> None:
+        raise VaultLockedError("The keyring is locked.")
+
+    bare.services.importer._make_room = no_room
+    await run.paste(bare, ONE, 1)
+    click(run.dialog.confirm)
+    await bare.until(lambda: run.ends)
+    assert run.ends[0].tone == "bad"
+    assert run.ends[0].sentence.startswith("The keyring is locked.")
+
+
 def test_a_summary_names_the_first_problem_and_counts_the_rest() -> None:
-    result = ImportResult(("a", "b"), 0, (("…9f3a", "It failed."), ("…1111", "x")), False)
+    result = ImportResult(("a", "b"), 0, (("…9f3a", "It failed."), ("…1111", "x")))
     assert summary_of(result) == ImportSummary(
         "2 accounts imported. …9f3a: It failed. 1 more had problems.", "warn"
     )

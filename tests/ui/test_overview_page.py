@@ -43,7 +43,7 @@ async def test_pausing_and_resuming_is_one_button(desk: Desk) -> None:
 
 async def test_a_change_from_elsewhere_shows_within_a_moment(desk: Desk) -> None:
     page = opened(desk)
-    desk.services.gateway.change(running_requests=2)
+    desk.services.gateway.count(2)
     await desk.until(lambda: "2 requests are running." in page._sentence.text(), timeout=1)
 
 

@@ -46,7 +46,7 @@ async def answer_commands(
             case ["pause"]:
                 stage.services.gateway.pause()
             case ["run", number]:
-                stage.services.gateway.change(running_requests=int(number))
+                stage.services.gateway.count(int(number))
             case ["key"]:
                 await stage.services.keys.create("Fresh")
         window = ui._window

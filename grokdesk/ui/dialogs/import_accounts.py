@@ -77,7 +77,7 @@ class ImportDialog(Dialog):
         super().reject()
 
     def start(self) -> None:
-        if not self._preview.new or self._run is not None:
+        if not _worth_running(self._preview) or self._run is not None:
             return
         services = self._kit.services
         self._run = ImportRun(services.importer, services.clock, self._progress, self._ended)
@@ -204,10 +204,9 @@ class ImportDialog(Dialog):
         self.model.show_entries(found.entries)
         self._found.setCurrentIndex(1 if found.entries else 0)
         self.counts.setText(_counts(found))
-        number = len(found.new)
-        self.confirm.setText(f"Import {text.count(number, 'account')}" if number else "Import")
+        self.confirm.setText(_offer(found))
         self.confirm.setAccessibleName(self.confirm.text())
-        self.confirm.setEnabled(number > 0)
+        self.confirm.setEnabled(_worth_running(found))
 
     def _show_running(self, total: int) -> None:
         self._sources.setEnabled(False)
@@ -248,6 +247,17 @@ class ImportDialog(Dialog):
         self.drop.edit.blockSignals(True)
         self.drop.edit.clear()
         self.drop.edit.blockSignals(False)
+
+
+def _worth_running(found: ImportPreview) -> bool:
+    """Known accounts are worth it, too: the vault may have lost their tokens."""
+    return bool(found.new or found.duplicates)
+
+
+def _offer(found: ImportPreview) -> str:
+    if found.new:
+        return f"Import {text.count(len(found.new), 'account')}"
+    return "Restore lost tokens" if found.duplicates else "Import"
 
 
 def _counts(found: ImportPreview) -> str:

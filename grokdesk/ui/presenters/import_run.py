@@ -5,10 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from grokdesk.domain.account import Tier
+from grokdesk.domain.errors import GrokdeskError
 from grokdesk.kernel.clock import Clock
 from grokdesk.kernel.tasks import TaskSupervisor
 from grokdesk.services.importer import ImportEntry, ImportPreview, ImportResult, ImportService
 from grokdesk.ui import text
+from grokdesk.ui.sentences import explain
 
 _SAY_TIME_AFTER_S = 10.0
 
@@ -37,20 +39,27 @@ class ImportRun:
         self._on_end = on_end
         self._saved = 0
         self._started = clock.monotonic()
-        self._task: asyncio.Task[ImportResult] | None = None
+        self._task: asyncio.Task[ImportResult | GrokdeskError] | None = None
 
     def start(
         self, tasks: TaskSupervisor, preview: ImportPreview, *, tier: Tier | None, probe: bool
     ) -> None:
-        work = self._importer.run(
-            preview,
-            tier=tier,
-            probe=probe,
-            on_progress=self._on_progress,
-            on_saved=self._count,
-        )
-        self._task = tasks.spawn(work, name="import")
+        self._task = tasks.spawn(self._work(preview, tier, probe), name="import")
         self._task.add_done_callback(self._ended)
+
+    async def _work(
+        self, preview: ImportPreview, tier: Tier | None, probe: bool
+    ) -> ImportResult | GrokdeskError:
+        try:
+            return await self._importer.run(
+                preview,
+                tier=tier,
+                probe=probe,
+                on_progress=self._on_progress,
+                on_saved=self._count,
+            )
+        except GrokdeskError as error:
+            return error
 
     def cancel(self) -> None:
         """What is saved stays."""
@@ -69,18 +78,24 @@ class ImportRun:
     def _count(self, _account_id: str, _entry: ImportEntry) -> None:
         self._saved += 1
 
-    def _ended(self, task: asyncio.Task[ImportResult]) -> None:
+    def _ended(self, task: asyncio.Task[ImportResult | GrokdeskError]) -> None:
         if task.cancelled():
             saved = text.count(self._saved, "account")
             self._on_end(ImportSummary(f"Stopped. {saved} imported before that.", "warn"))
-        elif task.exception() is not None:
-            self._on_end(ImportSummary("The import failed. The log has the details.", "bad"))
+            return
+        ended = task.exception() or task.result()
+        if isinstance(ended, BaseException):
+            self._on_end(ImportSummary(explain(ended, self._clock.now()).sentence, "bad"))
         else:
-            self._on_end(summary_of(task.result()))
+            self._on_end(summary_of(ended))
 
 
 def summary_of(result: ImportResult) -> ImportSummary:
-    parts = [f"{text.count(len(result.saved), 'account')} imported."]
+    saved, restored = len(result.saved), len(result.restored)
+    parts = [f"{text.count(saved, 'account')} imported."] if saved or not restored else []
+    if restored:
+        verb = "has" if restored == 1 else "have"
+        parts.append(f"{text.count(restored, 'account')} {verb} a token again.")
     if result.failed:
         hint, reason = result.failed[0]
         more = len(result.failed) - 1

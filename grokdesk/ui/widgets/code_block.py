@@ -11,6 +11,7 @@ from grokdesk.ui.icons import Icons
 from grokdesk.ui.theme import Theme
 from grokdesk.ui.tokens import MEDIUM, SMALL, TIGHT
 from grokdesk.ui.widgets.buttons import CopyButton
+from grokdesk.ui.widgets.highlight import Highlighter, has_colours
 from grokdesk.ui.widgets.labels import PlainLabel
 from grokdesk.ui.widgets.looks import row
 
@@ -40,6 +41,9 @@ class CodeText(QTextEdit):
         self.document().documentLayout().documentSizeChanged.connect(self._fit)
         self.horizontalScrollBar().rangeChanged.connect(self._fit)
         self._fit()
+
+    def add_colours(self, theme: Theme) -> None:
+        self._highlighter = Highlighter(self.document(), theme)
 
     def show_text(self, text: str) -> None:
         if text != self.toPlainText():
@@ -95,6 +99,8 @@ class CodeBlock(QFrame):
         super().__init__()
         self.setProperty("kind", "well")
         self.code = CodeText(theme, f"Code, {language}" if language else "Code")
+        if has_colours(language):
+            self.code.add_colours(theme)
         copy = CopyButton(
             clipboard, icons, self.code.toPlainText, what="the code", text="Copy", kind="ghost"
         )

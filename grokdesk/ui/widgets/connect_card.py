@@ -27,6 +27,7 @@ class ConnectCard(Card):
             self.model.addItem(model.id)
         self.model.currentIndexChanged.connect(self.refresh)
         self.code = CodeText(kit.theme, "Snippet")
+        self.code.add_colours(kit.theme)
         self._copy = CopyButton(kit.clipboard, kit.icons, self._real_text, what="snippet")
         self._note = PlainLabel(role="caption", wrap=True)
         label = PlainLabel("Model", role="muted")
