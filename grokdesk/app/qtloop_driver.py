@@ -190,14 +190,12 @@ class QtDrivenLoop(AsyncioByQasync):
     def _run_tick(self) -> None:
         self._in_tick = True
         try:
-            goes_on = self._run_batches(monotonic() + TURN)
-        except BaseException as exc:  # noqa: BLE001 - Qt cannot carry it; run_forever raises it
-            self._fail(exc)
-        else:
-            if goes_on and self._failure is None:
+            if self._run_batches(monotonic() + TURN) and self._failure is None:
                 self._wait_in_qt()
             else:
                 self._app.exit()
+        except BaseException as exc:  # noqa: BLE001 - Qt cannot carry it; run_forever raises it
+            self._fail(exc)
         finally:
             self._in_tick = False
 

@@ -108,8 +108,15 @@ class ImportService:
     async def _restore(self, entry: ImportEntry, run: "_Run") -> None:
         """Give a known account its token back when the vault has lost it."""
         account_id = entry.token and self._accounts.id_of(entry.token.fingerprint)
-        if account_id and entry.token and not await self._tokens.has(account_id):
+        if not account_id or entry.token is None:
+            return
+        try:
+            if await self._tokens.has(account_id):
+                return
             await self._tokens.put(account_id, entry.token)
+        except GrokdeskError as error:
+            run.failed.append((entry.hint, str(error)))
+        else:
             self._accounts.unseal(account_id)
             run.restored.append(account_id)
 

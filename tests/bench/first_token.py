@@ -18,22 +18,23 @@ async def measure(rig: Rig, effort: Effort) -> list[Figure]:
     """One client; everybody in turn, request by request."""
     ask = await direct(rig.transport, rig.simulator.port)
     mark = turn.MARKS[rig.transport]
+    marks = {name: mark if name == YARDSTICK else _SSE_MARK for name in rig.subjects}
     connections = {name: await connect(s.program.port) for name, s in rig.subjects.items()}
     requests = {name: s.request("Hello", stream=True) for name, s in rig.subjects.items()}
     times: dict[str, list[float]] = {name: [] for name in (_DIRECT, *rig.subjects)}
     for _ in range(effort.first_tokens):
         times[_DIRECT].append(_first_ms(await ask("Hello"), mark))
         for name, connection in connections.items():
-            times[name].append(await _ask(connection, requests[name]))
+            times[name].append(await _ask(connection, requests[name], marks[name]))
     for connection in connections.values():
         connection.transport.close()
     return [figure for name in rig.gateways for figure in _figures(rig.transport, name, times)]
 
 
-async def _ask(connection: Connection, request: bytes) -> float:
+async def _ask(connection: Connection, request: bytes, mark: bytes) -> float:
     answer = await connection.ask(request)
     answer.expect_ok()
-    return _first_ms(answer, _SSE_MARK)
+    return _first_ms(answer, mark)
 
 
 def _first_ms(answer: Answer, mark: bytes) -> float:

@@ -1,6 +1,7 @@
 """Figures, what they should be, and how they are shown."""
 
 import platform
+import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -41,6 +42,14 @@ class Figure:
             return None
         number = self.ratio if self.target.of == "ratio" else self.value
         return number is not None and self.target.is_met(number)
+
+
+def compared(
+    name: str, unit: str, own: list[float], bare: list[float], target: Target | None = None
+) -> Figure:
+    """Medians, and the median of the ratios of each round: neighbours see the same machine."""
+    ratio = statistics.median(a / b for a, b in zip(own, bare, strict=True))
+    return Figure(name, statistics.median(own), unit, statistics.median(bare), ratio, target)
 
 
 def table(figures: Iterable[Figure]) -> str:

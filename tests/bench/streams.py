@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import statistics
 import time
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -12,13 +13,13 @@ from tests.bench import turn
 from tests.bench.client import Answer, connect
 from tests.bench.direct import direct
 from tests.bench.effort import Effort
-from tests.bench.report import Figure
+from tests.bench.report import Figure, compared
 from tests.bench.rig import YARDSTICK, Rig, Subject
 
 _STREAMS = 20
 _PACE_MS = 20
 _FLOOD_STREAMS = 4
-_FLOOD_FACTOR = 25
+_FLOOD_FACTOR = 100
 _SSE_MARK = b"data: {"
 _DIRECT = "direct"
 
@@ -34,36 +35,45 @@ class _Run:
     gap_p99_ms: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    prompt: str
+    streams: int
+
+
 async def measure(rig: Rig, effort: Effort) -> list[Figure]:
-    paced = f"!slow {_PACE_MS} !long {effort.stream_chunks}"
-    flood = f"!long {effort.stream_chunks * _FLOOD_FACTOR}"
-    paced_runs = {_DIRECT: await _direct(rig, paced, _STREAMS)}
-    flood_runs = {_DIRECT: await _direct(rig, flood, _FLOOD_STREAMS)}
-    for name, subject in rig.subjects.items():
-        paced_runs[name] = await _through(subject, paced, _STREAMS)
-        flood_runs[name] = await _through(subject, flood, _FLOOD_STREAMS)
+    paced = _Kind(f"!slow {_PACE_MS} !long {effort.stream_chunks}", _STREAMS)
+    flood = _Kind(f"!long {effort.stream_chunks * _FLOOD_FACTOR}", _FLOOD_STREAMS)
+    paced_runs: dict[str, list[_Run]] = defaultdict(list)
+    flood_runs: dict[str, list[_Run]] = defaultdict(list)
+    for _ in range(effort.stream_rounds):
+        for kind, runs in ((paced, paced_runs), (flood, flood_runs)):
+            runs[_DIRECT].append(await _direct(rig, kind))
+            for name, subject in rig.subjects.items():
+                mark = turn.MARKS[rig.transport] if name == YARDSTICK else _SSE_MARK
+                runs[name].append(await _through(subject, kind, mark))
     return [
         figure
         for name in rig.gateways
         for figure in (
             *_paced_figures(f"{rig.transport} {name}", paced_runs, name),
-            *_flood_figures(f"{rig.transport} {name}", flood_runs, name),
+            _flood_figure(f"{rig.transport} {name}", flood_runs, name),
         )
     ]
 
 
-async def _direct(rig: Rig, prompt: str, streams: int) -> _Run:
-    asks = [await direct(rig.transport, rig.simulator.port) for _ in range(streams)]
+async def _direct(rig: Rig, kind: _Kind) -> _Run:
+    asks = [await direct(rig.transport, rig.simulator.port) for _ in range(kind.streams)]
     mark = turn.MARKS[rig.transport]
-    return await _run([partial(ask, prompt) for ask in asks], mark, lambda: 0.0)
+    return await _run([partial(ask, kind.prompt) for ask in asks], mark, lambda: 0.0)
 
 
-async def _through(subject: Subject, prompt: str, streams: int) -> _Run:
-    request = subject.request(prompt, stream=True)
-    connections = [await connect(subject.program.port) for _ in range(streams)]
+async def _through(subject: Subject, kind: _Kind, mark: bytes) -> _Run:
+    request = subject.request(kind.prompt, stream=True)
+    connections = [await connect(subject.program.port) for _ in range(kind.streams)]
     askers: list[Asker] = [partial(connection.ask, request) for connection in connections]
     try:
-        return await _run(askers, _SSE_MARK, subject.program.cpu_s)
+        return await _run(askers, mark, subject.program.cpu_s)
     finally:
         for connection in connections:
             connection.transport.close()
@@ -86,21 +96,31 @@ async def _run(askers: list[Asker], mark: bytes, cpu_s: Callable[[], float]) -> 
     return _Run(chunks, seconds, cpu / chunks * 1e6, p99 * 1000)
 
 
-def _paced_figures(label: str, runs: dict[str, _Run], name: str) -> list[Figure]:
-    own, bare, base = runs[name], runs[YARDSTICK], runs[_DIRECT]
+def _paced_figures(label: str, runs: dict[str, list[_Run]], name: str) -> list[Figure]:
+    own, bare = runs[name], runs[YARDSTICK]
     pace = f"{label}: {_STREAMS} streams"
     return [
-        Figure(f"{pace}, CPU per chunk", own.cpu_us, "µs", bare.cpu_us, own.cpu_us / bare.cpu_us),
+        compared(
+            f"{pace}, CPU per chunk",
+            "µs",
+            [run.cpu_us for run in own],
+            [run.cpu_us for run in bare],
+        ),
         Figure(
             f"{pace}, p99 gap, added",
-            own.gap_p99_ms - base.gap_p99_ms,
+            _added_gap(own, runs[_DIRECT]),
             "ms",
-            bare.gap_p99_ms - base.gap_p99_ms,
+            _added_gap(bare, runs[_DIRECT]),
         ),
     ]
 
 
-def _flood_figures(label: str, runs: dict[str, _Run], name: str) -> list[Figure]:
-    own, bare = runs[name], runs[YARDSTICK]
-    rate, bare_rate = own.chunks / own.seconds, bare.chunks / bare.seconds
-    return [Figure(f"{label}: flood, chunks per second", rate, "/s", bare_rate, rate / bare_rate)]
+def _added_gap(runs: list[_Run], base: list[_Run]) -> float:
+    return statistics.median(
+        run.gap_p99_ms - bare.gap_p99_ms for run, bare in zip(runs, base, strict=True)
+    )
+
+
+def _flood_figure(label: str, runs: dict[str, list[_Run]], name: str) -> Figure:
+    own, bare = ([run.chunks / run.seconds for run in runs[who]] for who in (name, YARDSTICK))
+    return compared(f"{label}: flood, chunks per second", "/s", own, bare)

@@ -1,11 +1,10 @@
 """Whole answers: requests per second, and CPU time of the gateway for each."""
 
-import statistics
 from dataclasses import dataclass, field
 
 from tests.bench.client import load
 from tests.bench.effort import Effort
-from tests.bench.report import Figure, Target
+from tests.bench.report import Figure, Target, compared
 from tests.bench.rig import YARDSTICK, Rig, Subject
 
 _CLIENTS = (1, 16)
@@ -46,13 +45,6 @@ async def _run(subject: Subject, requests: int, clients: int, rounds: _Rounds) -
 
 def _figures(label: str, own: _Rounds, bare: _Rounds, target: Target) -> list[Figure]:
     return [
-        _compared(f"{label}: CPU per request", "ms", own.cpu_ms, bare.cpu_ms, target),
-        _compared(f"{label}: requests per second", "/s", own.rate, bare.rate, None),
+        compared(f"{label}: CPU per request", "ms", own.cpu_ms, bare.cpu_ms, target),
+        compared(f"{label}: requests per second", "/s", own.rate, bare.rate),
     ]
-
-
-def _compared(
-    name: str, unit: str, own: list[float], bare: list[float], target: Target | None
-) -> Figure:
-    ratio = statistics.median(a / b for a, b in zip(own, bare, strict=True))
-    return Figure(name, statistics.median(own), unit, statistics.median(bare), ratio, target)

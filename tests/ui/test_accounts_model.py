@@ -76,9 +76,9 @@ def test_unknown_quota_sorts_below_none_left(model: AccountsModel) -> None:
         snapshot("empty", windows=empty),
     )
     model.sort(Column.FAST, UP)
-    assert labels(model) == ["unknown", "none", "empty", "full"]
-    assert cell(model, 0, Column.FAST) == "?"
-    assert cell(model, 1, Column.FAST) == "—"
+    assert labels(model) == ["none", "unknown", "empty", "full"]
+    assert cell(model, 0, Column.FAST) == "—"
+    assert cell(model, 1, Column.FAST) == "?"
     assert cell(model, 2, Column.FAST) == "0/30"
 
 
@@ -94,9 +94,15 @@ def test_accounts_without_a_reset_sort_last(model: AccountsModel) -> None:
     assert [cell(model, row, Column.RESETS) for row in range(3)] == ["40 s", "15 min", "—"]
 
 
-def test_equal_rows_keep_their_order(model: AccountsModel) -> None:
-    fill(model, snapshot("z"), snapshot("y"), snapshot("x"))
+def test_equal_rows_keep_the_order_of_the_sort_before_also_when_refreshed(
+    model: AccountsModel,
+) -> None:
+    rows = snapshot("y"), snapshot("z"), snapshot("x")
+    fill(model, *rows)
+    model.sort(Column.LABEL, DOWN)
     model.sort(Column.IN_FLIGHT, UP)
+    assert labels(model) == ["z", "y", "x"]
+    fill(model, *rows)
     assert labels(model) == ["z", "y", "x"]
 
 

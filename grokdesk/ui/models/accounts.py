@@ -2,6 +2,7 @@
 
 import enum
 from collections.abc import Collection, Iterable, Sequence
+from operator import attrgetter, eq
 from typing import Any
 
 from PySide6.QtCore import (
@@ -22,6 +23,7 @@ from grokdesk.ui.widgets.labels import plain_tooltip
 
 Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
+_id_of = attrgetter("account.id")
 
 
 class Column(enum.IntEnum):
@@ -67,15 +69,12 @@ class AccountsModel(QAbstractTableModel):
     def __init__(self, clock: Clock, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._clock = clock
-        self._all: tuple[AccountRow, ...] = ()
+        self._all: list[AccountRow] = []
+        """In the order of the sorted column."""
         self._shown: list[AccountRow] = []
         self._needle = ""
         self._column = Column.LABEL
         self._order = Qt.SortOrder.AscendingOrder
-
-    @property
-    def rows(self) -> tuple[AccountRow, ...]:
-        return self._all
 
     @property
     def shown(self) -> Sequence[AccountRow]:
@@ -83,12 +82,15 @@ class AccountsModel(QAbstractTableModel):
 
     def install(self, rows: Iterable[AccountRow]) -> None:
         """Take the new rows; selection and scroll position stay with their accounts."""
-        self._all = tuple(rows)
-        self._arrange()
+        places = {row.account.id: place for place, row in enumerate(self._all)}
+        # What is equal in the sorted column stays as the user sorted it before.
+        self._all = sorted(rows, key=lambda row: places.get(row.account.id, len(places)))
+        self._sort_all()
+        self._show_matching()
 
     def set_filter(self, needle: str) -> None:
         self._needle = needle.strip().casefold()
-        self._arrange()
+        self._show_matching()
 
     def row_at(self, index: Index) -> AccountRow:
         return self._shown[index.row()]
@@ -98,7 +100,8 @@ class AccountsModel(QAbstractTableModel):
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         self._column, self._order = Column(column), order
-        self._arrange()
+        self._sort_all()
+        self._show_matching()
 
     def tick(self) -> None:
         """Times are shown relative to now; let the visible cells be painted again."""
@@ -169,19 +172,22 @@ class AccountsModel(QAbstractTableModel):
         left = row.resets_at - self._clock.now()
         return text.duration(left) if left >= 1 else "now"
 
-    def _arrange(self) -> None:
-        needle = self._needle
-        shown = [row for row in self._all if needle in row.haystack] if needle else list(self._all)
+    def _sort_all(self) -> None:
         column = self._column
-        shown.sort(
+        self._all.sort(
             key=lambda row: row.keys[column],
             reverse=self._order is Qt.SortOrder.DescendingOrder,
         )
+
+    def _show_matching(self) -> None:
+        needle = self._needle
+        shown = [row for row in self._all if needle in row.haystack] if needle else self._all[:]
         self._replace(shown)
         self.counted.emit(len(shown), len(self._all))
 
     def _replace(self, shown: list[AccountRow]) -> None:
-        if [row.account.id for row in shown] == [row.account.id for row in self._shown]:
+        same_length = len(shown) == len(self._shown)
+        if same_length and all(map(eq, map(_id_of, shown), map(_id_of, self._shown))):
             self._shown = shown
             if shown:
                 self.dataChanged.emit(
