@@ -1,6 +1,7 @@
 """Starting and ending: the choice of the loop, the guard against PySide6 6.12, an orderly end."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QLabel
 
+from grokdesk.app import qtloop
 from grokdesk.app.qtloop import UnsafeQtError, ensure_safe_qt, new_qt_event_loop, run
 from grokdesk.app.qtloop_selector import SelectorQtEventLoop, qt_notices_selectors
 
@@ -155,6 +157,28 @@ def test_a_task_that_fails_while_it_is_cancelled_is_reported(
     run(qapp, main())
     assert "Task failed while it was cancelled" in caplog.text
     assert "cannot clean up" in caplog.text
+
+
+def test_a_task_that_cannot_be_cancelled_does_not_keep_the_program_alive(
+    qapp: QApplication, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(qtloop, "_LEFTOVERS_TIMEOUT", 0.1)
+
+    async def stubborn() -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+        await asyncio.sleep(60)
+
+    async def main() -> None:
+        tasks.append(asyncio.get_running_loop().create_task(stubborn()))
+        await asyncio.sleep(0)
+
+    tasks: list[asyncio.Task[None]] = []
+    started = time.monotonic()
+    run(qapp, main())
+    assert time.monotonic() - started < 10
+    assert "Task cannot be cancelled" in caplog.text
+    tasks[0]._log_destroy_pending = False
 
 
 def test_qt_says_about_to_quit_once_and_after_main(qapp: QApplication) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from grokdesk.domain.apikey import ApiKey
 from grokdesk.domain.usage import UsageRow, UsageSummary
+from grokdesk.services.accounts import PoolSummary
 from grokdesk.services.gateway import GatewaySnapshot, GatewayState
 from grokdesk.ui.dialogs.ask import NameDialog
 from grokdesk.ui.kit import Kit
@@ -33,6 +34,8 @@ from grokdesk.ui.widgets.looks import Card, column, row
 from grokdesk.ui.widgets.marks import GATEWAY_MARKS, MarkWidget
 from grokdesk.ui.widgets.stat_card import StatCard
 
+_FEW = 500
+_FEW_MS, _MANY_MS = 200, 2_000
 _REFRESH_MS = 15_000
 """Countdowns and midnight; everything else arrives as an event."""
 
@@ -44,6 +47,8 @@ class OverviewPage(Page):
             make_button("Import accounts", kit.icons, "import", clicked=self.wants_import.emit)
         )
         self._usage = UsageSummary()
+        self._pool = PoolSummary()
+        self._labels: dict[str, str] = {}
         body = self.add_scrolling_body()
         body.addWidget(self._gateway_card())
         body.addLayout(self._figures())
@@ -54,8 +59,11 @@ class OverviewPage(Page):
         body.addWidget(self.latest_card)
         body.addStretch(1)
         bridge = kit.bridge
-        self.follow(bridge.gateway_changed, bridge.accounts_changed, bridge.account_list_changed)
-        self.follow(bridge.api_keys_changed, bridge.settings_changed)
+        self.follow(bridge.gateway_changed, bridge.api_keys_changed, bridge.settings_changed)
+        self._pool_timer = QTimer(self, singleShot=True)
+        self._pool_timer.timeout.connect(self.refresh_if_visible)
+        bridge.accounts_changed.connect(self._pool_changed)
+        bridge.account_list_changed.connect(self._pool_changed)
         bridge.requests_finished.connect(self._requests_finished)
         self._timer = QTimer(self, interval=_REFRESH_MS)
         self._timer.timeout.connect(self._tick)
@@ -67,7 +75,7 @@ class OverviewPage(Page):
 
     def refresh(self) -> None:
         gateway = self.kit.services.gateway.snapshot()
-        pool = self.kit.services.accounts.summary()
+        pool = self._pool = self.kit.services.accounts.summary()
         now = self.kit.services.clock.now()
         self._mark.show_mark(GATEWAY_MARKS[gateway.state])
         self._state.setText(GATEWAY_TITLES[gateway.state])
@@ -195,6 +203,7 @@ class OverviewPage(Page):
 
     def _tick(self) -> None:
         if self.isVisible():
+            self._labels.clear()  # one may have been renamed
             self.refresh()
             self._count_requests()
 
@@ -204,6 +213,11 @@ class OverviewPage(Page):
                 self.kit.services.usage.today(), name="usage of today", done=self._show_usage
             )
 
+    def _pool_changed(self) -> None:
+        """The figures are sums over all accounts: the more there are, the rarer."""
+        if not self._pool_timer.isActive():
+            self._pool_timer.start(_FEW_MS if self._pool.total <= _FEW else _MANY_MS)
+
     def _requests_finished(self, rows: tuple[UsageRow, ...]) -> None:
         self._latest.add(rows)
         if self.isVisible():
@@ -212,9 +226,11 @@ class OverviewPage(Page):
 
     def _show_latest(self) -> None:
         services = self.kit.services
-        now = services.clock.now()
-        labels = {account.id: account.label for account in services.accounts.snapshot()}
-        self.latest_card.show_lines(self._latest.lines(LINES, labels, now))
+        if not self._latest.account_ids(LINES) <= self._labels.keys():
+            everyone = services.accounts.snapshot()
+            self._labels = {account.id: account.label for account in everyone}
+        lines = self._latest.lines(LINES, self._labels, services.clock.now())
+        self.latest_card.show_lines(lines)
         self._curve.show_values(self._latest.latencies())
 
     def _show_usage(self, usage: UsageSummary) -> None:

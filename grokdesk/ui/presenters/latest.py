@@ -1,7 +1,7 @@
 """The latest requests since the window was made, newest first: for a short list and a curve."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from grokdesk.domain.usage import UsageRow
@@ -37,7 +37,10 @@ class LatestRequests:
         known = (row.first_chunk_s for row in reversed(self._rows))
         return tuple(seconds for seconds in known if seconds is not None)
 
-    def lines(self, most: int, labels: dict[str, str], now: float) -> tuple[RequestLine, ...]:
+    def account_ids(self, most: int) -> set[str]:
+        return {row.account_id for row in list(self._rows)[:most] if row.account_id}
+
+    def lines(self, most: int, labels: Mapping[str, str], now: float) -> tuple[RequestLine, ...]:
         """`labels` names accounts by id."""
         return tuple(
             _line(row, labels.get(row.account_id, ""), now) for row in list(self._rows)[:most]
