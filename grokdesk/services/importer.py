@@ -56,7 +56,7 @@ class ImportService:
         tasks: TaskSupervisor,
         clock: Clock,
         *,
-        make_room: Callable[[int], Awaitable[None]],
+        make_room: Callable[[int], Awaitable[None]] | None = None,
     ) -> None:
         self._make_room = make_room
         self._accounts = accounts
@@ -80,7 +80,8 @@ class ImportService:
     ) -> ImportResult:
         """Cancelling keeps what is saved. `on_saved` is called when a token is durable."""
         run = _Run(len(preview.new), uuid.uuid4().hex, self._bus, on_progress)
-        await self._make_room(len(preview.new))
+        if self._make_room is not None:
+            await self._make_room(len(preview.new))
         limit = asyncio.Semaphore(_SAVES_AT_ONCE)
 
         async def save(entry: ImportEntry) -> None:

@@ -43,7 +43,7 @@ class DesktopUi(QObject):
         self._quitting = False
         self._asking: AskDialog | None = None
         app.setQuitOnLastWindowClosed(False)
-        theme = Theme(app)
+        theme = Theme(app, self)
         theme.choose(ThemeChoice(services.settings.current.ui.theme))
         icons = Icons(icon_dir, theme)
         app.setWindowIcon(icons.drawn("grokdesk", 16, 22, 32, 48, 64, 128, 256))

@@ -12,7 +12,7 @@ from grokdesk.domain.errors import GrokdeskError
 from grokdesk.kernel.clock import Clock
 from grokdesk.kernel.tasks import TaskSupervisor
 from grokdesk.ui.sentences import Explanation, explain
-from grokdesk.ui.widgets.spinner import Spinner
+from grokdesk.ui.spinner import Spinner
 
 _SPINNER_AFTER_MS = 200
 

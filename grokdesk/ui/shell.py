@@ -65,8 +65,6 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self._add_shortcuts()
         kit.bridge.gateway_changed.connect(self._show_gateway)
-        kit.bridge.accounts_changed.connect(self._show_gateway)
-        kit.bridge.account_list_changed.connect(self._show_gateway)
         self._show_gateway()
         self.terms.setVisible(not kit.state.flag(_TERMS))
         self._restore()
@@ -112,7 +110,7 @@ class MainWindow(QMainWindow):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.sidebar.set_compact(event.size().width() < _WIDE_SIDEBAR_ABOVE)
+        self.sidebar.set_compact(event.size().width() < self._kit.theme.scaled(_WIDE_SIDEBAR_ABOVE))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._may_close:

@@ -1,6 +1,7 @@
 """Every figure, time and state in words; untrusted text made safe for a label."""
 
 import datetime
+import html
 import unicodedata
 
 from PySide6.QtCore import QDateTime, QLocale
@@ -139,6 +140,12 @@ def one_line(untrusted: str, limit: int = 200) -> str:
     cleaned = " ".join("".join(map(_visible, untrusted[: 4 * limit])).split())
     shortened = cleaned if len(cleaned) <= limit else f"{cleaned[: limit - 1]}…"
     return shortened if shortened.isascii() else f"{_ISOLATE}{shortened}{_POP}"
+
+
+def plain_tooltip(text: str) -> str:
+    """Qt guesses whether a tooltip is HTML; escaped HTML leaves nothing to guess."""
+    lines = "<br>".join(html.escape(line) for line in text.splitlines())
+    return f"<qt>{lines}</qt>" if text else ""
 
 
 def masked_email(address: str) -> str:

@@ -4,7 +4,7 @@ import enum
 import sys
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetricsF, QPalette
 from PySide6.QtWidgets import QApplication
 
 from grokdesk.ui.stylesheet import stylesheet
@@ -13,6 +13,7 @@ from grokdesk.ui.tokens import DARK, LIGHT, Tokens
 _LINUX_FAMILIES = ("Inter", "Noto Sans", "DejaVu Sans")
 _MONO_FAMILIES = ("JetBrains Mono", "Cascadia Mono", "SF Mono", "Menlo", "Consolas")
 _SMALLEST_LINUX_POINTS = 9.75
+_USUAL_LINE_HEIGHT = 16.0
 
 
 class ThemeChoice(enum.StrEnum):
@@ -26,12 +27,13 @@ class Theme(QObject):
 
     changed = Signal()
 
-    def __init__(self, app: QApplication) -> None:
-        super().__init__(app)
+    def __init__(self, app: QApplication, parent: QObject | None = None) -> None:
+        super().__init__(parent or app)
         self._app = app
         self._choice = ThemeChoice.SYSTEM
         self._base = base_font(app.font())
         self._mono = mono_font()
+        self._line_height = QFontMetricsF(self._base).height()
         self.tokens = LIGHT
         self._applied: Tokens | None = None
         app.setStyle("Fusion")
@@ -54,6 +56,10 @@ class Theme(QObject):
             case ThemeChoice.DARK:
                 hints.setColorScheme(Qt.ColorScheme.Dark)
         self._refresh()
+
+    def scaled(self, pixels: int) -> int:
+        """A size that has to hold text: drawn for the usual font, larger with a larger one."""
+        return round(pixels * max(1.0, self._line_height / _USUAL_LINE_HEIGHT))
 
     def color(self, token: str) -> QColor:
         """`token` is a field of Tokens."""

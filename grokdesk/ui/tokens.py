@@ -41,10 +41,10 @@ LIGHT = Tokens(
     accent="#4f4cc4",
     accent_fill="#5552d0",
     on_accent="#ffffff",
-    ok="#0b8a60",
-    warn="#b06800",
+    ok="#0a7d57",
+    warn="#a66200",
     bad="#c43a12",
-    info="#1273b6",
+    info="#116eb0",
 )
 
 DARK = Tokens(

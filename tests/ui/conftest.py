@@ -1,6 +1,7 @@
 """Async tests run in the desktop's own event loop, with the real services over memory."""
 
 import asyncio
+import gc
 import inspect
 import os
 import sys
@@ -13,6 +14,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).parent))
 
 import pytest
+import shiboken6
 from desk import Desk, bare_desk, delete_windows, full_desk
 
 _OFFSCREEN_NOISE = (
@@ -24,6 +26,16 @@ _OFFSCREEN_NOISE = (
 def pytest_configure(config: pytest.Config) -> None:
     for words in _OFFSCREEN_NOISE:
         config.addinivalue_line("qt_log_ignore", words)
+
+
+@pytest.fixture
+def theme(qapp: Any) -> Iterator[Any]:
+    from grokdesk.ui.theme import Theme
+
+    made = Theme(qapp)
+    yield made
+    delete_windows(qapp)
+    shiboken6.delete(made)
 
 
 @pytest.fixture
@@ -49,6 +61,7 @@ def _no_windows_left(request: pytest.FixtureRequest) -> Iterator[None]:
         request.getfixturevalue("qapp").setQuitOnLastWindowClosed(False)
         yield
         delete_windows(request.getfixturevalue("qapp"))
+        gc.collect()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QPushButton, QWidget
 
 from grokdesk.domain.errors import ConflictError
 from grokdesk.ui.sentences import UNEXPECTED
+from grokdesk.ui.spinner import Spinner
 from grokdesk.ui.widgets.info_bar import InfoBar
-from grokdesk.ui.widgets.spinner import Spinner
 
 
 async def test_the_button_waits_and_the_result_arrives(bare: Desk) -> None:

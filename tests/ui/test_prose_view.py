@@ -9,7 +9,7 @@ import pytest
 from desk import Desk, button, click, dialog
 from PySide6.QtCore import QObject, QUrl, Slot
 from PySide6.QtGui import QDesktopServices, QImage, QTextCharFormat, QTextFormat
-from PySide6.QtWidgets import QApplication, QPlainTextEdit
+from PySide6.QtWidgets import QPlainTextEdit
 
 from grokdesk.ui.dialogs.link import LinkDialog
 from grokdesk.ui.theme import Theme
@@ -59,8 +59,8 @@ LINKS = (
 
 
 @pytest.fixture
-def view(qapp: QApplication) -> ProseView:
-    return ProseView(Theme(qapp))
+def view(theme: Theme) -> ProseView:
+    return ProseView(theme)
 
 
 def formats(view: ProseView) -> list[QTextCharFormat]:
@@ -144,7 +144,7 @@ def test_rendering_hostile_markdown_opens_no_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("steps", [1, 3, 17, 1000])
 def test_streaming_ends_in_the_same_document_as_rendering_at_once(
-    view: ProseView, qapp: QApplication, steps: int
+    view: ProseView, theme: Theme, steps: int
 ) -> None:
     from grokdesk.ui.presenters.answer import AnswerSplitter, Prose
 
@@ -158,7 +158,7 @@ def test_streaming_ends_in_the_same_document_as_rendering_at_once(
     for part in splitter.finish():
         assert isinstance(part, Prose)
         view.add_final(part.text)
-    whole = ProseView(Theme(qapp))
+    whole = ProseView(theme)
     for part in AnswerSplitter().feed(markdown + "\n\nx\n"):
         assert isinstance(part, Prose)
         whole.add_final(part.text)
@@ -194,11 +194,10 @@ def test_a_rule_survives_what_streams_in_after_it(view: ProseView) -> None:
     assert view.document().begin().blockFormat().hasProperty(rule)
 
 
-def test_a_change_of_scheme_renders_everything_again(qapp: QApplication) -> None:
+def test_a_change_of_scheme_renders_everything_again(theme: Theme) -> None:
     from grokdesk.ui.theme import ThemeChoice
     from grokdesk.ui.tokens import DARK, LIGHT
 
-    theme = Theme(qapp)
     theme.choose(ThemeChoice.DARK)
     view = ProseView(theme)
     view.add_final("Final.\n\n")

@@ -341,6 +341,27 @@ def test_a_nested_loop_in_a_task_pauses_the_others(loop: QtDrivenLoop, nested: t
     assert reports == []
 
 
+def test_io_wakes_the_loop_again_after_a_nested_loop(loop: QtDrivenLoop) -> None:
+    ours, theirs = socket.socketpair()
+    arrived: asyncio.Queue[bytes] = asyncio.Queue()
+
+    async def main() -> float:
+        loop.add_reader(ours, lambda: arrived.put_nowait(ours.recv(10)))
+        theirs.send(b"during")
+        await wait_in_qt(QEventLoop(), 0.05)
+        assert await arrived.get() == b"during"
+        sender = threading.Timer(0.1, theirs.send, (b"after",))
+        sender.start()
+        started = loop.time()
+        assert await arrived.get() == b"after"
+        sender.join()
+        loop.remove_reader(ours)
+        return loop.time() - started
+
+    with ours, theirs:
+        assert run(loop, main()) < 2
+
+
 def test_a_nested_loop_in_a_slot_does_not_stop_the_tasks(loop: QtDrivenLoop) -> None:
     async def main() -> int:
         ticks = 0
@@ -590,12 +611,15 @@ def test_io_goes_on_after_a_reader_has_failed(loop: QtDrivenLoop) -> None:
         loop.add_reader(broken, int, "x")
         its_peer.send(b"x")
         for _ in range(5):
-            theirs.send(b"fine")
+            loop.call_later(0.01, theirs.send, b"fine")
             assert await loop.sock_recv(ours, 10) == b"fine"
         loop.remove_reader(broken)
         await asyncio.sleep(0.05)
-        theirs.send(b"fine")
+        threading.Timer(0.05, theirs.send, (b"fine",)).start()
         assert await loop.sock_recv(ours, 10) == b"fine"
+        cpu = time.process_time()
+        await asyncio.sleep(0.2)
+        assert time.process_time() - cpu < 0.05
 
     with broken, its_peer, ours, theirs:
         run(loop, main(), within=5)

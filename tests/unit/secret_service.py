@@ -1,13 +1,11 @@
 """A real Secret Service of its own: a private D-Bus daemon and an unlocked GNOME keyring."""
 
 import contextlib
-import gc
 import os
 import shutil
 import subprocess
 import tempfile
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -84,7 +82,6 @@ class SecretService:
             process.wait()
         self._processes.clear()
         shutil.rmtree(self._folder, ignore_errors=True)
-        _collect_forgotten_sockets()
 
     def lock(self) -> None:
         with self._connection() as connection:
@@ -131,10 +128,3 @@ class SecretService:
 
         with contextlib.closing(open_dbus_connection(self.address)) as connection:
             yield connection
-
-
-def _collect_forgotten_sockets() -> None:
-    """keyring (25.7) leaves connections to the garbage collector: let it be now and here."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()

@@ -45,7 +45,7 @@ class ImportDialog(Dialog):
         self, parent: QWidget | None, kit: Kit, on_end: Callable[[ImportSummary], object]
     ) -> None:
         super().__init__(parent, "Import accounts", width=720)
-        self.resize(780, 600)
+        self.resize(kit.theme.scaled(780), kit.theme.scaled(600))
         self._kit = kit
         self._on_end = on_end
         self._source = ImportText("")
@@ -79,15 +79,9 @@ class ImportDialog(Dialog):
     def start(self) -> None:
         if not _worth_running(self._preview) or self._run is not None:
             return
-        services = self._kit.services
-        self._run = ImportRun(services.importer, services.clock, self._progress, self._ended)
+        self._run = ImportRun(self._kit.services, self._progress, self._ended)
         self._show_running(len(self._preview.new))
-        self._run.start(
-            services.tasks,
-            self._preview,
-            tier=self.tier.currentData(),
-            probe=self.check.isChecked(),
-        )
+        self._run.start(self._preview, tier=self.tier.currentData(), probe=self.check.isChecked())
         self._forget()
 
     def use_file(self, path: Path) -> None:
@@ -118,7 +112,7 @@ class ImportDialog(Dialog):
         self._sources = QStackedWidget()
         self._sources.addWidget(self.drop)
         self._sources.addWidget(chip)
-        self._sources.setFixedHeight(132)
+        self._sources.setFixedHeight(self._kit.theme.scaled(132))
         hint = PlainLabel(
             "The session token is the “sso” cookie of grok.com. Nothing is saved before you "
             "press Import.",

@@ -19,7 +19,6 @@ from grokdesk.kernel.clock import Clock
 from grokdesk.services.accounts import AccountSnapshot
 from grokdesk.ui import text
 from grokdesk.ui.presenters.account_row import MODES, AccountRow, tooltip
-from grokdesk.ui.widgets.labels import plain_tooltip
 
 Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
@@ -131,7 +130,7 @@ class AccountsModel(QAbstractTableModel):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return self.cell(self._shown[index.row()], Column(index.column()))
         if role == Qt.ItemDataRole.ToolTipRole:
-            return plain_tooltip(tooltip(self._shown[index.row()], self._clock.now()))
+            return text.plain_tooltip(tooltip(self._shown[index.row()], self._clock.now()))
         return None
 
     def cell(self, row: AccountRow, column: Column) -> str:

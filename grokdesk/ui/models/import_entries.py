@@ -7,7 +7,6 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from grokdesk.services.importer import EntryKind, ImportEntry
 from grokdesk.ui import text
-from grokdesk.ui.widgets.labels import plain_tooltip
 
 Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
@@ -71,7 +70,7 @@ class ImportEntriesModel(QAbstractTableModel):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return _cell(entry, column)
         if role == Qt.ItemDataRole.ToolTipRole and column is EntryColumn.REASON:
-            return plain_tooltip(text.one_line(entry.reason))
+            return text.plain_tooltip(text.one_line(entry.reason))
         return None
 
 

@@ -52,7 +52,7 @@ class AccountsPage(Page):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.account_actions.set_compact(event.size().width() < _WORDS_ABOVE)
+        self.account_actions.set_compact(event.size().width() < self.kit.theme.scaled(_WORDS_ABOVE))
 
     def _add_header(self) -> None:
         self._counter = PlainLabel(role="muted")

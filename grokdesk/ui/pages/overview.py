@@ -226,9 +226,11 @@ class OverviewPage(Page):
 
     def _show_latest(self) -> None:
         services = self.kit.services
-        if not self._latest.account_ids(LINES) <= self._labels.keys():
+        wanted = self._latest.account_ids(LINES)
+        if not wanted <= self._labels.keys():
             everyone = services.accounts.snapshot()
-            self._labels = {account.id: account.label for account in everyone}
+            removed = dict.fromkeys(wanted, "")
+            self._labels = removed | {account.id: account.label for account in everyone}
         lines = self._latest.lines(LINES, self._labels, services.clock.now())
         self.latest_card.show_lines(lines)
         self._curve.show_values(self._latest.latencies())

@@ -44,7 +44,7 @@ class Conversation:
 
 
 def new_call() -> Call:
-    return Call(request_id=f"req_{secrets.token_hex(12)}", route=ROUTE, streamed=True)
+    return Call(request_id=f"req_{secrets.token_hex(8)}", route=ROUTE, streamed=True)
 
 
 def statistics(result: ChatResult, request_id: str) -> str:

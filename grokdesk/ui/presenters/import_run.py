@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 from grokdesk.domain.account import Tier
 from grokdesk.domain.errors import GrokdeskError
-from grokdesk.kernel.clock import Clock
-from grokdesk.kernel.tasks import TaskSupervisor
-from grokdesk.services.importer import ImportEntry, ImportPreview, ImportResult, ImportService
+from grokdesk.services.bundle import Services
+from grokdesk.services.importer import ImportPreview, ImportResult
 from grokdesk.ui import text
 from grokdesk.ui.sentences import explain
 
@@ -28,35 +27,32 @@ class ImportRun:
 
     def __init__(
         self,
-        importer: ImportService,
-        clock: Clock,
+        services: Services,
         on_progress: Callable[[int, int], None],
         on_end: Callable[[ImportSummary], object],
     ) -> None:
-        self._importer = importer
-        self._clock = clock
+        self._services = services
+        self._clock = services.clock
         self._on_progress = on_progress
         self._on_end = on_end
-        self._saved = 0
-        self._started = clock.monotonic()
+        self._wanted: frozenset[str] = frozenset()
+        self._started = services.clock.monotonic()
         self._task: asyncio.Task[ImportResult | GrokdeskError] | None = None
 
-    def start(
-        self, tasks: TaskSupervisor, preview: ImportPreview, *, tier: Tier | None, probe: bool
-    ) -> None:
-        self._task = tasks.spawn(self._work(preview, tier, probe), name="import")
+    def start(self, preview: ImportPreview, *, tier: Tier | None, probe: bool) -> None:
+        self._wanted = frozenset(
+            entry.token.fingerprint for entry in preview.new if entry.token is not None
+        )
+        work = self._work(preview, tier, probe)
+        self._task = self._services.tasks.spawn(work, name="import")
         self._task.add_done_callback(self._ended)
 
     async def _work(
         self, preview: ImportPreview, tier: Tier | None, probe: bool
     ) -> ImportResult | GrokdeskError:
         try:
-            return await self._importer.run(
-                preview,
-                tier=tier,
-                probe=probe,
-                on_progress=self._on_progress,
-                on_saved=self._count,
+            return await self._services.importer.run(
+                preview, tier=tier, probe=probe, on_progress=self._on_progress
             )
         except GrokdeskError as error:
             return error
@@ -75,12 +71,10 @@ class ImportRun:
             return f"{counted}, about {text.duration(left)} left"
         return counted
 
-    def _count(self, _account_id: str, _entry: ImportEntry) -> None:
-        self._saved += 1
-
     def _ended(self, task: asyncio.Task[ImportResult | GrokdeskError]) -> None:
         if task.cancelled():
-            saved = text.count(self._saved, "account")
+            known = self._services.accounts.fingerprints()
+            saved = text.count(len(self._wanted & known), "account")
             self._on_end(ImportSummary(f"Stopped. {saved} imported before that.", "warn"))
             return
         ended = task.exception() or task.result()

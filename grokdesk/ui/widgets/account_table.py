@@ -51,7 +51,7 @@ class AccountTable(QTableView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setWordWrap(False)
         self.setTabKeyNavigation(False)
-        self._set_up_headers()
+        self._set_up_headers(theme)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._ask_for_menu)
         self.selectionModel().selectionChanged.connect(self._tell_selection)
@@ -92,18 +92,18 @@ class AccountTable(QTableView):
             rows.update(range(part.top(), part.bottom() + 1))
         return sorted(rows)
 
-    def _set_up_headers(self) -> None:
+    def _set_up_headers(self, theme: Theme) -> None:
         rows = self.verticalHeader()
         rows.hide()
-        rows.setMinimumSectionSize(ROW_HEIGHT)
-        rows.setDefaultSectionSize(ROW_HEIGHT)
+        rows.setMinimumSectionSize(theme.scaled(ROW_HEIGHT))
+        rows.setDefaultSectionSize(theme.scaled(ROW_HEIGHT))
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         columns = self.horizontalHeader()
         columns.setHighlightSections(False)
         columns.setSectionsMovable(True)
         columns.setMinimumSectionSize(56)
         for column, width in _WIDTHS.items():
-            columns.resizeSection(column, width)
+            columns.resizeSection(column, theme.scaled(width))
         columns.setSectionResizeMode(Column.LABEL, QHeaderView.ResizeMode.Stretch)
         self.setSortingEnabled(True)
         self.sortByColumn(Column.LABEL, Qt.SortOrder.AscendingOrder)

@@ -19,6 +19,7 @@ from grokdesk.ui import text
 from grokdesk.ui.kit import Kit
 from grokdesk.ui.presenters.answer import AnswerSplitter, Code, CodeEnd, CodeStart, Part, Prose
 from grokdesk.ui.sentences import Explanation
+from grokdesk.ui.spinner import Spinner
 from grokdesk.ui.tokens import SMALL, TIGHT
 from grokdesk.ui.widgets.answer_foot import AnswerFoot
 from grokdesk.ui.widgets.code_block import CodeBlock
@@ -26,7 +27,6 @@ from grokdesk.ui.widgets.labels import PlainLabel
 from grokdesk.ui.widgets.looks import row
 from grokdesk.ui.widgets.prose_view import ProseView
 from grokdesk.ui.widgets.sources import Sources
-from grokdesk.ui.widgets.spinner import Spinner
 from grokdesk.ui.widgets.thinking import Thinking
 
 _RENDER_MS = 50

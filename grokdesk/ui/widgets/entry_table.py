@@ -37,13 +37,13 @@ class EntryTable(QTableView):
         self.setTabKeyNavigation(False)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(_ROW)
+        self.verticalHeader().setDefaultSectionSize(theme.scaled(_ROW))
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         widths = {EntryColumn.LINE: 64, EntryColumn.KIND: 120, EntryColumn.TOKEN: 80}
         for column, width in {**widths, EntryColumn.LABEL: 190}.items():
-            header.resizeSection(column, width)
+            header.resizeSection(column, theme.scaled(width))
         header.setSectionResizeMode(EntryColumn.REASON, QHeaderView.ResizeMode.Stretch)
 
 

@@ -36,7 +36,7 @@ class ValueField(QWidget):
         else:
             top.addSpacing(1)
         top.setContentsMargins(0, 0, 0, 0)
-        label.setFixedHeight(_CAPTION_HEIGHT)
+        label.setFixedHeight(theme.scaled(_CAPTION_HEIGHT))
         layout.addLayout(top)
         layout.addLayout(row(self._edit, *buttons, spacing=SMALL))
 

@@ -51,9 +51,10 @@ class SegmentBar(QWidget):
         painter.fillRect(whole, self._theme.color("raised"))
         total = sum(segment.weight for segment in self._segments)
         left = 0.0
-        for segment in self._segments:
+        for number, segment in enumerate(self._segments, start=1):
             width = whole.width() * segment.weight / total
-            part = QRectF(left, 0, max(2.0, width - _GAP), whole.height())
+            gap = _GAP if number < len(self._segments) else 0
+            part = QRectF(left, 0, max(2.0, width - gap), whole.height())
             painter.fillRect(part, self._theme.color(segment.tone))
             left += width
 

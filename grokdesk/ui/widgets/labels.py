@@ -1,10 +1,10 @@
 """Labels and tooltips that show text as text: markup in it is never interpreted."""
 
-import html
-
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
+
+from grokdesk.ui.text import plain_tooltip
 
 
 class PlainLabel(QLabel):
@@ -85,13 +85,7 @@ class Rule(QFrame):
 
 
 def set_plain_tooltip(widget: QWidget, text: str) -> None:
-    """Qt guesses whether a tooltip is HTML; escaped HTML leaves nothing to guess."""
     widget.setToolTip(plain_tooltip(text))
-
-
-def plain_tooltip(text: str) -> str:
-    lines = "<br>".join(html.escape(line) for line in text.splitlines())
-    return f"<qt>{lines}</qt>" if text else ""
 
 
 def announce(widget: QWidget, text: str) -> None:

@@ -91,7 +91,7 @@ class SettingEditor(QWidget):
             return switch
         if info.choices:
             choice = ComboBox(line.title)
-            choice.setFixedWidth(_WIDTH)
+            choice.setFixedWidth(theme.scaled(_WIDTH))
             for name in info.choices:
                 choice.addItem(choice_name(name), name)
             choice.activated.connect(
@@ -99,7 +99,7 @@ class SettingEditor(QWidget):
             )
             return choice
         edit = named(QLineEdit(), line.title)
-        edit.setFixedWidth(_WIDTH if isinstance(info.value, str) else 110)
+        edit.setFixedWidth(theme.scaled(_WIDTH if isinstance(info.value, str) else 110))
         edit.editingFinished.connect(self._finish_text)
         return edit
 

@@ -18,6 +18,7 @@ from grokdesk.ui.widgets.marks import GATEWAY_MARKS, MarkWidget
 
 _WIDTH = 204
 _COMPACT_WIDTH = 66
+_CHIP_HEIGHT = 54
 _STATE_WORDS = {
     GatewayState.STARTING: "Starting",
     GatewayState.RUNNING: "Running",
@@ -50,7 +51,8 @@ class Sidebar(QFrame):
         self._compact = False
         self._marked = ""
         self.setProperty("kind", "sidebar")
-        self.setFixedWidth(_WIDTH)
+        self._width = kit.theme.scaled(_WIDTH)
+        self.setFixedWidth(self._width)
         self.status = StatusChip(kit.theme)
         self.status.clicked.connect(lambda: self.page_wanted.emit(entries[0].id))
         layout = QVBoxLayout(self)
@@ -71,7 +73,7 @@ class Sidebar(QFrame):
         if compact == self._compact:
             return
         self._compact = compact
-        self.setFixedWidth(_COMPACT_WIDTH if compact else _WIDTH)
+        self.setFixedWidth(_COMPACT_WIDTH if compact else self._width)
         self._brand.set_compact(compact)
         self.status.set_compact(compact)
         for number, (button, _icon) in enumerate(self._buttons.values(), start=1):
@@ -119,7 +121,7 @@ class StatusChip(QPushButton):
         inside.addWidget(self._words, 1)
         inside.setContentsMargins(MEDIUM, SMALL, SMALL, SMALL)
         self.setLayout(inside)
-        self.setFixedHeight(54)
+        self.setFixedHeight(theme.scaled(_CHIP_HEIGHT))
 
     def set_compact(self, compact: bool) -> None:
         self._words.setVisible(not compact)
