@@ -36,7 +36,8 @@ class Theme(QObject):
         self._line_height = QFontMetricsF(self._base).height()
         self.tokens = LIGHT
         self._applied: Tokens | None = None
-        app.setStyle("Fusion")
+        if not app.styleSheet():  # not dressed yet
+            app.setStyle("Fusion")
         app.setFont(self._base)
         app.styleHints().colorSchemeChanged.connect(self._refresh)
         self._refresh()

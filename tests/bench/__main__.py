@@ -48,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tests.bench", description=(__doc__ or "").partition("\n\n")[2]
     )
-    parser.add_argument("--quick", action="store_true", help="a minute instead of a quarter hour")
+    parser.add_argument("--quick", action="store_true", help="two minutes instead of ten")
     parser.add_argument("--only", action="append", choices=_NAMES, help="may be repeated")
     parser.add_argument("--loop", action="append", choices=LOOPS, help="may be repeated")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")

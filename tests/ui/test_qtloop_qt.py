@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 import qasync
+import shiboken6
 from PySide6.QtCore import (
     QAbstractEventDispatcher,
     QCoreApplication,
@@ -177,7 +178,7 @@ def count_qt_timers() -> int:
     return sum(
         len(dispatcher.registeredTimers(thing))
         for thing in gc.get_objects()
-        if isinstance(thing, QObject)
+        if isinstance(thing, QObject) and shiboken6.isValid(thing)
     )
 
 
