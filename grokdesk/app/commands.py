@@ -56,7 +56,7 @@ async def remove_accounts(
 async def create_key(
     services: Services, arguments: dict[str, Any], _progress: Progress
 ) -> dict[str, Any]:
-    key, text = await services.keys.create(str(arguments.get("name", "")))
+    key, text = await services.keys.create(str(arguments.get("name", "")), here=False)
     return {"id": key.id, "name": key.name, "key": text}
 
 

@@ -37,8 +37,11 @@ class ApiKeyService:
             raise UnauthorizedError(f"The API key '{key.name}' is switched off.")
         return key
 
-    async def create(self, name: str) -> tuple[ApiKey, str]:
-        """The key and its text, which is never shown again. Raise InvalidRequestError."""
+    async def create(self, name: str, *, here: bool = True) -> tuple[ApiKey, str]:
+        """The key and its text, which is never shown again. Raise InvalidRequestError.
+
+        `here`: it is made for this program's own user, who may want to copy it in a moment.
+        """
         name = name.strip()
         if not name or len(name) > _NAME_CHARS or not name.isprintable():
             raise InvalidRequestError(
@@ -56,7 +59,8 @@ class ApiKeyService:
         )
         await self._store.insert(key)
         self._by_digest[key.digest] = key
-        self.fresh = text
+        if here:
+            self.fresh = text
         self._bus.publish(ApiKeysChanged())
         return key, text
 
