@@ -102,14 +102,6 @@ class AccountsModel(QAbstractTableModel):
         self._sort_all()
         self._show_matching()
 
-    def tick(self) -> None:
-        """Times are shown relative to now; let the visible cells be painted again."""
-        if self._shown:
-            last = len(self._shown) - 1
-            self.dataChanged.emit(
-                self.index(0, Column.FAST), self.index(last, Column.LAST_USED), []
-            )
-
     def rowCount(self, parent: Index = _NOWHERE) -> int:
         return 0 if parent.isValid() else len(self._shown)
 

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLayout,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -59,10 +58,6 @@ def row(*items: Item, spacing: int = SMALL) -> QHBoxLayout:
 
 def column(*items: Item, spacing: int = SMALL) -> QVBoxLayout:
     return _filled(QVBoxLayout(), items, spacing)
-
-
-def keep_height(widget: QWidget) -> None:
-    widget.setSizePolicy(widget.sizePolicy().horizontalPolicy(), QSizePolicy.Policy.Fixed)
 
 
 def _filled(layout: L, items: Iterable[Item], spacing: int) -> L:
