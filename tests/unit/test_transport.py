@@ -17,7 +17,7 @@ from grokdesk.domain.errors import (
     UpstreamUnavailableError,
 )
 from grokdesk.upstream.web.socket import Refusal
-from grokdesk.upstream.web.transport import Transport
+from grokdesk.upstream.web.transport import Reply, Transport
 from grokdesk.upstream.web.watchdog import Timeouts
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -475,4 +475,16 @@ async def test_closing_aborts_what_runs_and_refuses_what_comes(
     await transport.aclose()
     await server.nothing_open()
     with pytest.raises(GrokdeskError, match="shutting down"):
+        await transport.fetch("GET", server.url, [], timeout_s=5)
+
+
+async def test_a_bug_in_a_callback_is_raised_and_never_taken_for_an_end(
+    server: Server, transport: Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_reply: Reply, _data: bytes) -> int:
+        raise RuntimeError("a bug of ours")
+
+    server.handle = hello
+    monkeypatch.setattr(Reply, "on_body", broken)
+    with pytest.raises(RuntimeError, match="bug of ours"):
         await transport.fetch("GET", server.url, [], timeout_s=5)

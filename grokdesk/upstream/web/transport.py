@@ -17,7 +17,6 @@ from curl_cffi.curl import CURL_WRITEFUNC_PAUSE, CURLPAUSE_CONT
 from grokdesk.domain.errors import (
     GrokdeskError,
     IncompleteReplyError,
-    UpstreamError,
     UpstreamTimeoutError,
 )
 from grokdesk.upstream.web.connections import ConnectionPool
@@ -53,7 +52,7 @@ class Reply:
         self._paused = False
         self._transfer: asyncio.Future[None] | None = None
         self._ended = False
-        self._error: UpstreamError | None = None
+        self._error: BaseException | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._watchdog = Watchdog(timeouts.connect_s + timeouts.first_byte_s, self._silent)
 
@@ -130,9 +129,11 @@ class Reply:
         self._ended = True
         self._watchdog.stop()
         if not transfer.cancelled() and (error := transfer.exception()) is not None:
-            begun = self._head.complete
+            # Anything but a CurlError is a bug in our callbacks, and `read` shall raise it.
             self._error = (
-                translate(error, begun=begun) if isinstance(error, CurlError) else _wrap(error)
+                translate(error, begun=self._head.complete)
+                if isinstance(error, CurlError)
+                else error
             )
         self._wake()
 
@@ -160,12 +161,6 @@ class Reply:
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
-
-
-def _wrap(error: BaseException) -> UpstreamError:
-    if isinstance(error, UpstreamError):
-        return error
-    raise error
 
 
 class Transport:
