@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from grokdesk.app.control import NotRunningError, request
 from grokdesk.app.core import Core, CoreOptions, running_core
-from grokdesk.app.headless import announce
+from grokdesk.app.headless import announce, settle_memory
 from grokdesk.app.instance import AlreadyRunningError, sole_instance
 from grokdesk.app.logs import start_logs
 from grokdesk.app.resources import resource_path
@@ -90,6 +90,7 @@ async def _main(app: "DesktopApplication", options: CoreOptions, *, minimized: b
         core.services.tasks.run_soon(_end_at_once(guard), name="impatience")
         announce(core)
         ui = _start_ui(app, core, options, guard, minimized=minimized)
+        settle_memory()
         try:
             await guard.requested.wait()
         finally:

@@ -21,9 +21,9 @@ from grokdesk.kernel.tasks import TaskSupervisor
 from grokdesk.pool.pool import AccountPool, MemberView
 from grokdesk.services.ports import Upstream
 from grokdesk.services.tokens import TokenKeeper
-from grokdesk.store.accounts import AccountStore
+from grokdesk.store.accounts import AccountStore, StoredAccount
 
-_FLUSH_S = 2.0
+_FLUSH_S = 5.0
 """Figures that change with every call are written this often, not each time."""
 _LABEL_CHARS = 80
 
@@ -182,10 +182,10 @@ class AccountService:
     async def flush(self) -> None:
         """Write what changed since the last time."""
         unsaved, self._unsaved = self._unsaved, set()
-        for account_id in unsaved:
-            if account_id in self._pool and not (view := self._view(account_id)).account.demo:
-                await self._store.update(view.account)
-                await self._store.save_windows(account_id, view.windows)
+        views = [self._view(account_id) for account_id in unsaved if account_id in self._pool]
+        stored = [StoredAccount(v.account, v.windows) for v in views if not v.account.demo]
+        if stored:
+            await self._store.save(stored)
 
     async def _save_later(self) -> None:
         while self._unsaved:

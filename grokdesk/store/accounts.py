@@ -50,6 +50,15 @@ class AccountStore:
         """Replace all windows of the account, if it still exists."""
         await self._db.call(partial(self._save_windows, account_id, tuple(windows)))
 
+    async def save(self, items: Sequence[StoredAccount]) -> None:
+        """Update accounts and replace their windows, all in one transaction."""
+        await self._db.call(partial(self._save, tuple(items)))
+
+    def _save(self, items: tuple[StoredAccount, ...]) -> None:
+        for item in items:
+            self._update(item.account)
+            self._save_windows(item.account.id, item.windows)
+
     def _all(self) -> tuple[StoredAccount, ...]:
         windows: dict[str, list[QuotaWindow]] = {}
         for account_id, *values in self._window_rows():

@@ -94,8 +94,6 @@ m001_first_tables: Migration = (
     ) STRICT
     """,
     "CREATE INDEX usage_started_at ON usage (started_at)",
-    "CREATE INDEX usage_model ON usage (model, started_at)",
-    "CREATE INDEX usage_key ON usage (key_id, started_at)",
     # Totals per hour outlive the raw rows and keep every chart and sum off a long scan.
     """
     CREATE TABLE usage_hour (

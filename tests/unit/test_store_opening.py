@@ -196,7 +196,7 @@ def test_damage_in_an_index_costs_no_row(path):
     if not _has_dbstat(reader):
         pytest.skip("this SQLite cannot say which page belongs to which index")
     pages = reader.execute(
-        "SELECT pageno FROM dbstat WHERE name = 'usage_model' AND pagetype = 'leaf'"
+        "SELECT pageno FROM dbstat WHERE name = 'usage_started_at' AND pagetype = 'leaf'"
     ).fetchall()
     reader.close()
     first, second = pages[0][0] - 1, pages[1][0] - 1

@@ -60,7 +60,7 @@ def test_what_cannot_be_imitated_is_refused(user_agent):
     ],
 )
 def test_client_hints_are_those_of_the_same_chrome(major, hint):
-    hints = BrowserProfile.of(f"{MAC} Chrome/{major}.0.0.0 Safari/537.36").client_hints()
+    hints = list(BrowserProfile.of(f"{MAC} Chrome/{major}.0.0.0 Safari/537.36").client_hints())
     assert hints == [
         ("sec-ch-ua", hint),
         ("sec-ch-ua-mobile", "?0"),
@@ -94,4 +94,4 @@ def test_edge_and_plain_chromium_name_themselves():
 
 def test_other_browsers_send_no_client_hints():
     firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:147.0) Gecko/20100101 Firefox/147.0"
-    assert BrowserProfile.of(firefox).client_hints() == []
+    assert BrowserProfile.of(firefox).client_hints() == ()

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from grokdesk.domain.errors import SettingsError
 
@@ -72,24 +73,28 @@ class BrowserProfile:
             "Use one of Chrome, Firefox or Safari.",
         )
 
-    def client_hints(self) -> list[tuple[str, str]]:
+    def client_hints(self) -> tuple[tuple[str, str], ...]:
         """What Chromium adds to every request by itself; other browsers add nothing."""
-        found = re.search(r"\bChrom(?:e|ium)/(\d+)", self.user_agent)
-        if not found:
-            return []
-        return [
-            ("sec-ch-ua", _brands(int(found[1]), self._brand())),
-            ("sec-ch-ua-mobile", "?1" if "Mobile" in self.user_agent else "?0"),
-            ("sec-ch-ua-platform", f'"{self._platform()}"'),
-        ]
+        return _client_hints(self.user_agent)
 
-    def _brand(self) -> str:
-        if "Edg/" in self.user_agent:
-            return "Microsoft Edge"
-        return "Google Chrome" if "Chrome/" in self.user_agent else ""
 
-    def _platform(self) -> str:
-        return next((name for mark, name in _PLATFORMS if mark in self.user_agent), "Unknown")
+@lru_cache(maxsize=8)  # the same for each request of a browser
+def _client_hints(user_agent: str) -> tuple[tuple[str, str], ...]:
+    found = re.search(r"\bChrom(?:e|ium)/(\d+)", user_agent)
+    if not found:
+        return ()
+    platform = next((name for mark, name in _PLATFORMS if mark in user_agent), "Unknown")
+    return (
+        ("sec-ch-ua", _brands(int(found[1]), _brand(user_agent))),
+        ("sec-ch-ua-mobile", "?1" if "Mobile" in user_agent else "?0"),
+        ("sec-ch-ua-platform", f'"{platform}"'),
+    )
+
+
+def _brand(user_agent: str) -> str:
+    if "Edg/" in user_agent:
+        return "Microsoft Edge"
+    return "Google Chrome" if "Chrome/" in user_agent else ""
 
 
 def _nearest(names: dict[int, str], major: int) -> str:
