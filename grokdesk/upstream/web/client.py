@@ -25,7 +25,7 @@ from grokdesk.upstream.web.transport import Reply, Transport
 from grokdesk.upstream.web.wire import facts, identity, limits, payloads, refusals
 from grokdesk.upstream.web.wire.browser import BrowserProfile
 from grokdesk.upstream.web.wire.cookies import cookie_header
-from grokdesk.upstream.web.wire.headers import socket_headers, xhr_headers
+from grokdesk.upstream.web.wire.headers import Headers, socket_headers, xhr_headers
 from grokdesk.upstream.web.wire.mgw import HEARTBEAT_S, MgwTurn
 from grokdesk.upstream.web.wire.rest_decoder import RestDecoder
 
@@ -162,13 +162,7 @@ class GrokWebClient:
             reasoning_effort=request.reasoning_effort,
         )
         endpoint = facts.CHAT
-        headers = xhr_headers(
-            self._profile,
-            self._origins,
-            endpoint,
-            cookie=cookie_header(token),
-            request_id=_new_id(),
-        )
+        headers = self._headers(endpoint, token)
         url = self._origins.url(endpoint)
         async with self.transport.stream(endpoint.method, url, headers, body) as reply:
             if reply.status != 200:
@@ -190,13 +184,7 @@ class GrokWebClient:
 
     async def _identify(self, account: Account, token: Token) -> identity.Identity:
         endpoint = facts.SESSION
-        headers = xhr_headers(
-            self._profile,
-            self._origins,
-            endpoint,
-            cookie=cookie_header(token),
-            request_id=_new_id(),
-        )
+        headers = self._headers(endpoint, token)
         response = await self.transport.fetch(
             endpoint.method, self._origins.url(endpoint), headers, timeout_s=_SESSION_TIMEOUT_S
         )
@@ -230,13 +218,7 @@ class GrokWebClient:
 
     async def _window(self, token: Token, mode: Mode) -> QuotaWindow | None:
         endpoint = facts.RATE_LIMITS
-        headers = xhr_headers(
-            self._profile,
-            self._origins,
-            endpoint,
-            cookie=cookie_header(token),
-            request_id=_new_id(),
-        )
+        headers = self._headers(endpoint, token)
         response = await self.transport.fetch(
             endpoint.method,
             self._origins.url(endpoint),
@@ -248,6 +230,15 @@ class GrokWebClient:
         if response.status != 200:
             raise refusals.classify(response.status, response.headers, response.body, now=now)
         return limits.parse_rate_limits(mode=mode, body=response.body, now=now)
+
+    def _headers(self, endpoint: facts.Endpoint, token: Token) -> Headers:
+        return xhr_headers(
+            self._profile,
+            self._origins,
+            endpoint,
+            cookie=cookie_header(token),
+            request_id=_new_id(),
+        )
 
     def _now_ms(self) -> int:
         return int(self._clock.now() * 1000)
