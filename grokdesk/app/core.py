@@ -66,6 +66,8 @@ class CoreOptions:
     host: str | None = None
     port: int | None = None
     demo: bool = False
+    storage_only: bool = False
+    """For a command while nothing runs: what it saves must last, whatever the demo setting is."""
     allow_key_file: bool = False
     """Without an OS keyring a master key may be kept in a private file (servers)."""
     set_log_level: Callable[[str], None] = lambda _level: None
@@ -75,10 +77,11 @@ class CoreOptions:
 
     @property
     def overrides(self) -> dict[str, object]:
+        demo = "never" if self.storage_only else "always" if self.demo else None
         given = {
             "gateway.host": self.host,
             "gateway.port": self.port,
-            "gateway.demo": "always" if self.demo else None,
+            "gateway.demo": demo,
         }
         return {key: value for key, value in given.items() if value is not None}
 

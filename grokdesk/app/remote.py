@@ -46,7 +46,7 @@ async def _execute_here(
     from grokdesk.app.core import CoreOptions, open_core, run_command
 
     logging.basicConfig(level=logging.ERROR, format="grokdesk: %(message)s")
-    options = CoreOptions(paths, profile=profile, allow_key_file=True)
+    options = CoreOptions(paths, profile=profile, storage_only=True, allow_key_file=True)
     async with open_core(options) as core:
         result = await run_command(core, command, arguments, on_progress)
         for notice in core.notices:

@@ -46,10 +46,6 @@ class AccountStore:
     async def delete(self, ids: Sequence[str]) -> None:
         await self._db.call(partial(self._delete, tuple(ids)))
 
-    async def save_windows(self, account_id: str, windows: Iterable[QuotaWindow]) -> None:
-        """Replace all windows of the account, if it still exists."""
-        await self._db.call(partial(self._save_windows, account_id, tuple(windows)))
-
     async def save(self, items: Sequence[StoredAccount]) -> None:
         """Update accounts and replace their windows, all in one transaction."""
         await self._db.call(partial(self._save, tuple(items)))

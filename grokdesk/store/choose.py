@@ -36,21 +36,6 @@ class OpenedVault:
     notice: str = ""
 
 
-async def open_vault(
-    db: Database,
-    *,
-    kind: VaultKind,
-    data_dir: Path,
-    allow_key_file: bool,
-    service_name: str,
-) -> OpenedVault:
-    """See `VaultChooser.open`."""
-    chooser = VaultChooser(
-        db, data_dir=data_dir, allow_key_file=allow_key_file, keyring=OsKeyring(service_name)
-    )
-    return await chooser.open(kind)
-
-
 class VaultChooser:
     """`allow_key_file`: without a keyring, the master key may lie in a file (servers)."""
 

@@ -159,6 +159,15 @@ def test_demo_saves_nothing(bare_program: Program) -> None:
     assert "No accounts yet" in bare_program.run("accounts", "list").stdout
 
 
+def test_what_is_imported_while_nothing_runs_lasts_even_with_demo_always(
+    bare_program: Program,
+) -> None:
+    bare_program.environ["GROKDESK_GATEWAY_DEMO"] = "always"
+    saved = bare_program.run("accounts", "import", "-", "--no-probe", stdin=TOKEN).stdout
+    listed = json.loads(bare_program.run("accounts", "list", "--json").stdout)["accounts"]
+    assert [account["id"] for account in listed] == [saved.split()[1]]
+
+
 def test_selftest_passes(bare_program: Program) -> None:
     result = bare_program.run("--selftest")
     assert result.stdout.count("ok  ") == 3

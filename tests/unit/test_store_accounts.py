@@ -83,10 +83,10 @@ async def test_an_update_does_not_bring_a_deleted_account_back(store):
 
 async def test_windows_are_replaced_as_a_whole_and_go_with_their_account(store, db):
     await store.insert(FULL)
-    await store.save_windows("a1", WINDOWS)
-    await store.save_windows("a1", WINDOWS[:1])
+    await store.save([StoredAccount(FULL, WINDOWS)])
+    await store.save([StoredAccount(FULL, WINDOWS[:1])])
     assert (await store.all())[0].windows == WINDOWS[:1]
-    await store.save_windows("a1", WINDOWS)
+    await store.save([StoredAccount(FULL, WINDOWS)])
     assert set((await store.all())[0].windows) == set(WINDOWS)
     await store.delete(["a1"])
     rows = await db.call(lambda: db.raw.execute("SELECT count(*) FROM quota_window").fetchone()[0])
@@ -94,14 +94,14 @@ async def test_windows_are_replaced_as_a_whole_and_go_with_their_account(store, 
 
 
 async def test_windows_of_an_account_that_is_gone_are_not_kept(store):
-    await store.save_windows("a1", WINDOWS)
+    await store.save([StoredAccount(FULL, WINDOWS)])
     await store.insert(FULL)
     assert (await store.all())[0].windows == ()
 
 
 async def test_a_window_of_a_mode_that_no_longer_exists_is_left_out(store, db):
     await store.insert(FULL)
-    await store.save_windows("a1", WINDOWS)
+    await store.save([StoredAccount(FULL, WINDOWS)])
     await db.call(lambda: db.raw.execute("UPDATE quota_window SET mode = 'gone' WHERE total = 20"))
     assert (await store.all())[0].windows == WINDOWS[1:]
 

@@ -11,7 +11,7 @@ from grokdesk.domain.account import Account, Token
 from grokdesk.domain.errors import VaultLockedError
 from grokdesk.store import meta
 from grokdesk.store.accounts import AccountStore
-from grokdesk.store.choose import VaultChooser, open_vault
+from grokdesk.store.choose import VaultChooser
 from grokdesk.store.db import Database
 from grokdesk.store.masterkey import FILE_NAME, FILE_VARIABLE, KEYRING_USER
 from grokdesk.store.os_keyring import OsKeyring
@@ -236,9 +236,13 @@ async def test_with_a_real_keyring_and_no_settings_tokens_go_there(db, tmp_path,
     with SecretService() as service:
         monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", service.address)
         monkeypatch.setattr("grokdesk.store.os_keyring.find_proper_backend", Keyring)
-        opened = await open_vault(
-            db, kind="auto", data_dir=tmp_path, allow_key_file=True, service_name="Grokdesk (work)"
+        chooser = VaultChooser(
+            db,
+            data_dir=tmp_path,
+            allow_key_file=True,
+            keyring=OsKeyring("Grokdesk (work)"),
         )
+        opened = await chooser.open("auto")
         await opened.vault.put("id1", TOKEN)
         assert service.items("Grokdesk (work)") == {"id1": TOKEN.reveal()}
         assert opened.notice == ""
