@@ -147,8 +147,10 @@ async def open_core(options: CoreOptions) -> AsyncIterator[Core]:
         stack.push_async_callback(web.aclose)
         upstream = CurrentUpstream(web)
         pool = AccountPool(clock, policy=_policy(settings.current))
-        usage = UsageService(UsageStore(database), bus, tasks, clock)
-        stack.push_async_callback(usage.flush)
+        usage_store = UsageStore(database)
+        await usage_store.open()
+        stack.push_async_callback(usage_store.close)
+        usage = UsageService(usage_store, bus, clock)
         accounts = AccountService(AccountStore(database), pool, tokens, upstream, bus, tasks, clock)
         pool.on_change = accounts.on_pool_change
         keys = ApiKeyService(ApiKeyStore(database), bus, clock)
@@ -222,6 +224,7 @@ async def running_core(options: CoreOptions) -> AsyncIterator[Core]:
         await control.start()
         stack.push_async_callback(control.stop)
         services.tasks.run_soon(services.settings.watch(), name="settings watch")
+        services.tasks.run_soon(services.usage.keep_folding(), name="usage folding")
         services.tasks.run_soon(services.usage.keep_forgetting(), name="usage retention")
         if not core.sandbox:
             services.tasks.run_soon(_recover(core), name="vault recovery")

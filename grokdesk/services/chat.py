@@ -98,10 +98,10 @@ class ChatService:
             spec = self.catalog.resolve(request.model)
             account = await self._serve(spec, turn)
         except BaseException as error:
-            self._usage.record_soon(turn.row(call, _outcome_name(error)))
+            self._usage.record(turn.row(call, _outcome_name(error)))
             raise
         row = turn.row(call, "ok")
-        await self._usage.record(row)
+        self._usage.record(row)
         return ChatResult(
             reason=turn.reason,
             tokens=row.tokens,

@@ -7,7 +7,6 @@ from grokdesk.domain.events import RequestFinished
 from grokdesk.domain.usage import UsageRow, UsageSummary
 from grokdesk.kernel.bus import EventBus
 from grokdesk.kernel.clock import Clock
-from grokdesk.kernel.tasks import TaskSupervisor
 from grokdesk.services.estimate import estimate_tokens
 from grokdesk.store.usage import UsageStore
 
@@ -20,26 +19,19 @@ _FIRST_FORGETTING_S = 60.0
 class UsageService:
     """Writes and sums up usage."""
 
-    def __init__(
-        self, store: UsageStore, bus: EventBus, tasks: TaskSupervisor, clock: Clock
-    ) -> None:
+    def __init__(self, store: UsageStore, bus: EventBus, clock: Clock) -> None:
         self._store = store
         self._bus = bus
-        self._tasks = tasks
         self._clock = clock
 
-    async def record(self, row: UsageRow) -> None:
-        """Return when the row is on disk."""
-        await self._store.record(row)
+    def record(self, row: UsageRow) -> None:
+        """Return when the row outlives this process."""
+        self._store.record(row)
         self._bus.publish(RequestFinished(row))
 
-    def record_soon(self, row: UsageRow) -> None:
-        """For a caller that may not wait, such as a cancelled one."""
-        self._tasks.run_soon(self.record(row), name="usage")
-
-    async def flush(self) -> None:
-        """Write what could not be written before."""
-        await self._store.flush()
+    async def keep_folding(self) -> None:
+        """Bring recorded rows from the journal into the tables; never returns."""
+        await self._store.keep_folding()
 
     async def keep_forgetting(self) -> None:
         """Single rows go after a while, once at the start and then daily; totals per hour stay."""

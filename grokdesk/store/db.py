@@ -11,7 +11,7 @@ from peewee import SqliteDatabase
 
 from grokdesk.kernel.clock import Clock, SystemClock
 from grokdesk.store import connection
-from grokdesk.store.commit import CALL, ROW, commit
+from grokdesk.store.commit import commit
 from grokdesk.store.errors import DAMAGE, StoreError, explain, result_code
 from grokdesk.store.inspection import suspect_mark
 from grokdesk.store.opening import open_file, open_memory
@@ -21,16 +21,16 @@ _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-_ALONE = object()
-"""A kind of job that cannot run inside a transaction."""
+_DURABLE, _RELAXED, _ALONE = object(), object(), object()
+"""Kinds of job; `_ALONE` cannot run inside a transaction."""
 
 
 class Database:
     """Build it anywhere, then use it from any asyncio loop.
 
     What was queued is done, even if its waiter is cancelled. Calls are on the disk
-    (`synchronous=FULL`) when they return; rows (`add_row`) survive a killed process, but a power
-    cut may take the newest of them.
+    (`synchronous=FULL`) when they return; relaxed ones survive a killed process, but a power cut
+    may take the newest of them.
     """
 
     def __init__(self, path: Path | None, *, clock: Clock | None = None) -> None:
@@ -83,14 +83,10 @@ class Database:
         await done
         self._worker.join()
 
-    async def call(self, fn: Callable[[], T]) -> T:
+    async def call(self, fn: Callable[[], T], *, relaxed: bool = False) -> T:
         """Run `fn` in a transaction on the worker thread; what it raises rolls it back."""
-        result: T = await self._submit(CALL, fn)
+        result: T = await self._submit(_RELAXED if relaxed else _DURABLE, fn)
         return result
-
-    async def add_row(self, sink: Callable[[Sequence[T]], None], row: T) -> None:
-        """Hand `row` to `sink` together with all other rows that are queued for it by then."""
-        await self._submit(ROW, (sink, row))
 
     async def backup(self, target: Path) -> None:
         """Make a complete copy at `target`, or none."""
@@ -141,7 +137,7 @@ class Database:
         self._note_trouble(jobs)
 
     def _sync_as_needed(self, jobs: Sequence[Job]) -> None:
-        wanted = "full" if any(job.kind is CALL for job in jobs) else "normal"
+        wanted = "full" if any(job.kind is _DURABLE for job in jobs) else "normal"
         if wanted != self._synchronous:
             self.raw.execute(f"PRAGMA synchronous = {wanted}")
             self._synchronous = wanted

@@ -9,6 +9,9 @@ VAULT = "vault"
 MASTER_KEY_ID = "master_key_id"
 """Recognises the master key that the sealed tokens need."""
 
+USAGE_JOURNAL = "usage_journal"
+"""How much of the usage journal is in the tables."""
+
 
 def read(sql: SqliteDatabase, key: str) -> str:
     """Empty when there is no such fact."""

@@ -1,5 +1,9 @@
 """Usage: one row per finished request, and totals per hour that outlive the rows."""
 
+import asyncio
+import contextlib
+import logging
+import sqlite3
 import statistics
 from collections.abc import Sequence
 from functools import partial
@@ -8,13 +12,18 @@ from typing import Any
 from peewee import fn
 
 from grokdesk.domain.usage import UsageRow, UsageSummary
+from grokdesk.store import meta
 from grokdesk.store.db import Database
 from grokdesk.store.errors import StoreError
 from grokdesk.store.schema import UsageHourTable, UsageTable
+from grokdesk.store.usage_journal import Place, UsageJournal, Values
+
+_log = logging.getLogger(__name__)
 
 _HOUR = 3600
 _MEDIAN_OF = 500
-_UNSAVED_LIMIT = 10_000
+_WAITING_LIMIT = 10_000
+_FOLD_EVERY_S = 0.25
 _DELETE_SLICE = 2000
 
 _COLUMNS = (
@@ -26,42 +35,87 @@ _INSERT = f"INSERT INTO usage ({_COLUMNS}) VALUES ({', '.join('?' * 14)})"  # no
 
 
 class UsageStore:
+    """Rows wait in a journal beside the database, and a moment later they are in its tables."""
+
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._unsaved: list[UsageRow] = []
+        self._journal: UsageJournal | None = None
+        self._waiting: list[Values] = []
+        self._refused = False
+        self._folding = asyncio.Lock()
+        self._arrived = asyncio.Event()
 
     @property
     def unsaved(self) -> int:
-        """Rows that wait in memory because the disk is full or cannot be written."""
-        return len(self._unsaved)
+        """Rows that wait because the disk is full or cannot be written."""
+        return len(self._waiting) if self._refused else 0
 
-    async def record(self, row: UsageRow) -> None:
-        """Return when the row is committed, or kept in memory until it can be.
-
-        Rows that are recorded at the same time share one commit. The trouble of a full disk is
-        the database's (`Database.trouble`), not the caller's.
-        """
-        try:
-            await self._db.add_row(self._write, row)
-        except StoreError:
-            if not self._db.is_open:
-                raise
-            self._unsaved = [*self._unsaved, row][-_UNSAVED_LIMIT:]
+    async def open(self) -> None:
+        """Take in what an earlier process left in the journal; for the holder of the profile."""
+        if self._db.path is None or not self._db.saving:
             return
-        if self._unsaved:
-            await self.flush()
-
-    async def flush(self) -> None:
-        """Try again to save what could not be saved."""
-        waiting, self._unsaved = self._unsaved, []
+        journal = UsageJournal(self._db.path.with_suffix(".usage"))
         try:
-            await self._db.call(partial(self._write, waiting))
-        except StoreError:
-            # The newest rows are worth more than the oldest.
-            self._unsaved = [*waiting, *self._unsaved][-_UNSAVED_LIMIT:]
+            known = Place.parse(await self._db.call(self._read_place))
+            left = journal.read(known)
+            await self._db.call(partial(self._take, left, journal.place))
+            journal.begin()
+        except (OSError, StoreError) as error:
+            _log.warning("The usage journal cannot be used: %s", error)
+            journal.close()
+        else:
+            self._journal = journal
+
+    async def close(self) -> None:
+        """Once, before the database closes."""
+        await self.fold()
+        if self._journal is not None:
+            self._journal.close()
+            self._journal = None
+
+    def record(self, row: UsageRow) -> None:
+        """Return when the row outlives this process, or waits in memory until it can.
+
+        A full disk is the database's trouble (`Database.trouble`), not the caller's.
+        """
+        if not self._db.is_open:
+            raise StoreError("The database is closed.")
+        values = _values(row)
+        if self._journal is not None:
+            # A disk that refuses the journal may still take the row with the next fold.
+            with contextlib.suppress(OSError):
+                self._journal.append(values)
+        self._waiting.append(values)
+        self._arrived.set()
+
+    async def keep_folding(self) -> None:
+        """Never returns. Rests while nothing is recorded."""
+        while True:
+            await self._arrived.wait()
+            await asyncio.sleep(_FOLD_EVERY_S)
+            self._arrived.clear()
+            await self.fold()
+
+    async def fold(self) -> None:
+        """Move all rows recorded so far into the tables, in one transaction."""
+        async with self._folding:
+            rows, self._waiting = self._waiting, []
+            if not rows:
+                return
+            place = self._journal.place if self._journal is not None else None
+            try:
+                await self._db.call(partial(self._take, rows, place), relaxed=True)
+            except StoreError:
+                # The newest rows are worth more than the oldest.
+                self._waiting = [*rows, *self._waiting][-_WAITING_LIMIT:]
+                self._refused = True
+                return
+            self._refused = False
+            self._empty_journal()
 
     async def summary(self, since: float) -> UsageSummary:
         """Exact while the rows of the hour of `since` are kept, whole hours afterwards."""
+        await self.fold()
         return await self._db.call(partial(self._summary, since))
 
     async def forget(self, before: float) -> int:
@@ -71,11 +125,23 @@ class UsageStore:
             deleted += slice_
         return deleted
 
-    def _write(self, rows: Sequence[UsageRow]) -> None:
-        if len(rows) == 1:
-            self._db.raw.execute(_INSERT, _values(rows[0]))
-        else:
-            self._db.raw.executemany(_INSERT, map(_values, rows))
+    def _empty_journal(self) -> None:
+        if self._journal is not None and self._journal.is_full and not self._waiting:
+            with contextlib.suppress(OSError):
+                self._journal.begin()
+
+    def _read_place(self) -> str:
+        return meta.read(self._db.sql, meta.USAGE_JOURNAL)
+
+    def _take(self, rows: Sequence[Values], place: Place | None) -> None:
+        for row in rows:
+            try:
+                self._db.raw.execute(_INSERT, row)
+            except (sqlite3.IntegrityError, sqlite3.ProgrammingError) as error:
+                # One row that no table takes must not hold up all others for ever.
+                _log.error("A usage row was left out: %s", error)
+        if place is not None:
+            meta.write(self._db.sql, meta.USAGE_JOURNAL, str(place))
 
     def _summary(self, since: float) -> UsageSummary:
         whole_hours = -(-since // _HOUR) * _HOUR
@@ -129,7 +195,7 @@ class UsageStore:
         return deleted
 
 
-def _values(row: UsageRow) -> tuple[Any, ...]:
+def _values(row: UsageRow) -> Values:
     tokens = row.tokens
     return (
         row.request_id,

@@ -197,7 +197,7 @@ async def open_gateway(
     await database.open()
     pool = AccountPool(clock, policy=PoolPolicy(max_in_flight=10_000))
     tokens = TokenKeeper(NoVault())
-    usage = UsageService(UsageStore(database), bus, tasks, clock)
+    usage = UsageService(UsageStore(database), bus, clock)
     account_service = AccountService(
         AccountStore(database), pool, tokens, upstream, bus, tasks, clock
     )

@@ -181,7 +181,7 @@ async def bare_stage(folder: Path) -> AsyncIterator[Stage]:
     upstream, pool = ScriptedUpstream(), AccountPool(clock)
     tokens = TokenKeeper(MemoryVault())
     account_store, usage_store = AccountStore(database), UsageStore(database)
-    usage = UsageService(usage_store, bus, tasks, clock)
+    usage = UsageService(usage_store, bus, clock)
     accounts = AccountService(account_store, pool, tokens, upstream, bus, tasks, clock)
     pool.on_change = accounts.on_pool_change
     services = Services(
@@ -215,7 +215,7 @@ async def full_stage(folder: Path) -> AsyncIterator[Stage]:
         await stage.services.keys.create("Key 1")
         stage.services.keys.fresh = None
         for number in range(48):
-            await stage.usage.record(usage_row(number))
+            stage.usage.record(usage_row(number))
         yield stage
 
 

@@ -80,34 +80,22 @@ async def test_what_is_durable_is_there_after_opening_again(tmp_path):
     assert [entry.name for entry in tmp_path.iterdir()] == ["grokdesk.db"]
 
 
-async def test_rows_that_queue_up_behind_a_commit_go_into_one_call_of_their_sink(db):
-    batches = []
-    block = threading.Event()
-    first = asyncio.ensure_future(db.call(block.wait))
-    rows = [asyncio.ensure_future(db.add_row(batches.append, number)) for number in range(20)]
-    await asyncio.sleep(0)
-    block.set()
-    await asyncio.gather(first, *rows)
-    assert batches == [list(range(20))]
-
-
-async def test_one_bad_row_does_not_take_its_neighbours_with_it(db):
+async def test_one_bad_call_does_not_take_its_neighbours_with_it(db):
     block = threading.Event()
     first = asyncio.ensure_future(db.call(block.wait))
 
-    def sink(rows):
-        for row in rows:
-            meta.write(db.sql, row, "x")
-            if row == "bad":
-                raise ValueError(row)
+    def put(name):
+        meta.write(db.sql, name, "x")
+        if name == "bad":
+            raise ValueError(name)
 
-    rows = {name: asyncio.ensure_future(db.add_row(sink, name)) for name in ("a", "bad", "b")}
+    calls = {name: asyncio.ensure_future(db.call(partial(put, name))) for name in ("a", "bad", "b")}
     await asyncio.sleep(0)
     block.set()
     await first
-    results = await asyncio.gather(*rows.values(), return_exceptions=True)
+    results = await asyncio.gather(*calls.values(), return_exceptions=True)
     assert [type(result) for result in results] == [type(None), ValueError, type(None)]
-    assert [await read(db, name) for name in rows] == ["x", "", "x"]
+    assert [await read(db, name) for name in calls] == ["x", "", "x"]
 
 
 async def test_work_of_a_cancelled_waiter_is_done_all_the_same(db):
@@ -219,13 +207,13 @@ async def test_the_connection_is_set_up_for_safety(db, pragma, value):
     assert await db.call(lambda: db.raw.execute(f"PRAGMA {pragma}").fetchone()[0]) == value
 
 
-async def test_calls_wait_for_the_disk_and_rows_do_not(db):
-    def synchronous(found, _rows=None):
+async def test_calls_wait_for_the_disk_and_relaxed_ones_do_not(db):
+    def synchronous(found):
         found.append(db.raw.execute("PRAGMA synchronous").fetchone()[0])
 
     found = []
     await db.call(partial(synchronous, found))
-    await db.add_row(partial(synchronous, found), 1)
+    await db.call(partial(synchronous, found), relaxed=True)
     await db.call(partial(synchronous, found))
     assert found == [2, 1, 2]
 

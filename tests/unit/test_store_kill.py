@@ -86,17 +86,15 @@ async def record_usage(path, start):
     db = Database(path)
     await db.open()
     store = UsageStore(db)
+    await store.open()
     report("ready")
-
-    async def stream(worker):
-        number = 0
-        while True:
-            request_id = f"{start}-{worker}-{number}"
-            await store.record(row(request_id=request_id))
-            report(f"saved {request_id}")
+    number = 0
+    while True:
+        for _ in range(random.randrange(5)):
+            store.record(row(request_id=f"{start}-{number}"))
+            report(f"saved {start}-{number}")
             number += 1
-
-    await asyncio.gather(*(stream(worker) for worker in range(4)))
+        await store.fold()
 
 
 def killed(writes, path, *arguments, after_s, environ=None):
@@ -202,8 +200,11 @@ async def usage_of(path) -> tuple[set[str], UsageSummary]:
     db = Database(path)
     await db.open()
     assert db.notice == ""
+    store = UsageStore(db)
+    await store.open()
     rows = await db.call(lambda: db.raw.execute("SELECT request_id FROM usage").fetchall())
-    summary = await UsageStore(db).summary(0.0)
+    summary = await store.summary(0.0)
+    await store.close()
     await db.close()
     assert len({request_id for (request_id,) in rows}) == len(rows)
     return {request_id for (request_id,) in rows}, summary
@@ -240,7 +241,8 @@ async def write_in_order(path, copy: Path):
     await db.call(lambda: db.raw.execute("PRAGMA wal_autocheckpoint = 0").fetchall())
     store = UsageStore(db)
     for number in range(150):
-        await store.record(row(request_id=str(number)))
+        store.record(row(request_id=str(number)))
+        await store.fold()
     for name in ("grokdesk.db", "grokdesk.db-wal"):
         shutil.copy(path.with_name(name), copy / name)
     await db.close()
