@@ -24,6 +24,7 @@ from grokdesk.app.upstreams import CurrentUpstream
 from grokdesk.app.web import new_web_client
 from grokdesk.domain.errors import InvalidRequestError, VaultLockedError
 from grokdesk.domain.events import AccountsChanged
+from grokdesk.domain.tiers import TierTable
 from grokdesk.gateway.listen import PortTakenError
 from grokdesk.kernel.bus import EventBus
 from grokdesk.kernel.clock import SystemClock
@@ -31,6 +32,7 @@ from grokdesk.kernel.paths import Paths
 from grokdesk.kernel.tasks import TaskSupervisor
 from grokdesk.pool.pool import AccountPool, PoolPolicy
 from grokdesk.pool.ranking import Selection
+from grokdesk.pool.retry import RetryPolicy
 from grokdesk.services.accounts import AccountService
 from grokdesk.services.apikeys import ApiKeyService
 from grokdesk.services.bundle import Services
@@ -42,6 +44,7 @@ from grokdesk.services.usage import UsageService
 from grokdesk.settings.catalog import load_catalog
 from grokdesk.settings.model import Settings
 from grokdesk.settings.service import SettingsService
+from grokdesk.settings.tiers import load_tiers
 from grokdesk.simulator.server import Simulator
 from grokdesk.store import intents
 from grokdesk.store.accounts import AccountStore
@@ -96,6 +99,7 @@ class Core:
     tokens: TokenKeeper
     vault: LazyVault
     web: GrokWebClient
+    tiers: TierTable
     sandbox: bool
     notices: list[str]
     has_intents: Callable[[], Awaitable[bool]]
@@ -117,6 +121,10 @@ async def open_core(options: CoreOptions) -> AsyncIterator[Core]:
     sandbox = settings.current.gateway.demo == "always"
     catalog, catalog_notices = load_catalog(resource_text("models.toml"), options.paths.models_file)
     notices.extend(catalog_notices)
+    tiers, tier_notices = load_tiers(
+        resource_text("quota.toml"), options.paths.config_dir / "quota.toml"
+    )
+    notices.extend(tier_notices)
 
     async with contextlib.AsyncExitStack() as stack:
         database = Database(None if sandbox else options.paths.database_file)
@@ -143,7 +151,7 @@ async def open_core(options: CoreOptions) -> AsyncIterator[Core]:
             tell,
         )
         tokens = TokenKeeper(vault)
-        web = new_web_client(settings, clock)
+        web = new_web_client(settings, clock, tiers)
         stack.push_async_callback(web.aclose)
         upstream = CurrentUpstream(web)
         pool = AccountPool(clock, policy=_policy(settings.current))
@@ -161,8 +169,9 @@ async def open_core(options: CoreOptions) -> AsyncIterator[Core]:
                 upstream,
                 tokens,
                 usage,
+                bus,
                 clock,
-                max_accounts=lambda: settings.current.pool.max_accounts_per_request,
+                retry=lambda: _retry(settings.current),
             ),
             accounts=accounts,
             importer=ImportService(
@@ -191,7 +200,9 @@ async def open_core(options: CoreOptions) -> AsyncIterator[Core]:
         async def has_intents() -> bool:
             return await database.call(lambda: intents.any_pending(database.sql))
 
-        yield Core(services, pool, upstream, tokens, vault, web, sandbox, notices, has_intents)
+        yield Core(
+            services, pool, upstream, tokens, vault, web, tiers, sandbox, notices, has_intents
+        )
 
 
 @contextlib.asynccontextmanager
@@ -249,7 +260,7 @@ async def _demo(core: Core) -> AsyncIterator[None]:
     simulator = Simulator(demo=True)
     origin = await simulator.start()
     services = core.services
-    demo_client = new_web_client(services.settings, services.clock, web_url=origin)
+    demo_client = new_web_client(services.settings, services.clock, core.tiers, web_url=origin)
     account, token, windows = demo_account(services.clock)
     core.tokens.remember(account.id, token)
     core.pool.put(account, windows)
@@ -291,6 +302,17 @@ def _keyring_service(profile: str | None) -> str:
 
 def _policy(settings: Settings) -> PoolPolicy:
     return PoolPolicy(settings.pool.max_in_flight, Selection(settings.pool.selection))
+
+
+def _retry(settings: Settings) -> RetryPolicy:
+    pool = settings.pool
+    return RetryPolicy(
+        accounts=pool.max_accounts_per_request,
+        tries=pool.tries_per_account,
+        base_s=pool.retry_pause_s,
+        longest_s=pool.longest_retry_pause_s,
+        budget_s=pool.retry_budget_s,
+    )
 
 
 def _pool_applier(pool: AccountPool) -> Callable[[Settings, Settings], Awaitable[None]]:

@@ -3,7 +3,8 @@
 from grokdesk.domain.account import Account, Token
 from grokdesk.domain.catalog import ModelSpec
 from grokdesk.domain.chat import ChatRequest, Emit
-from grokdesk.domain.probe import ProbeReading
+from grokdesk.domain.errors import UpstreamError
+from grokdesk.domain.probe import ProbeReading, QuotaReading
 from grokdesk.services.ports import Upstream
 
 
@@ -26,5 +27,11 @@ class CurrentUpstream:
     async def probe(self, account: Account, token: Token) -> ProbeReading:
         return await self._upstream.probe(account, token)
 
-    async def renew_session(self) -> None:
-        await self._upstream.renew_session()
+    async def quota(self, account: Account, token: Token) -> QuotaReading:
+        return await self._upstream.quota(account, token)
+
+    async def renew_session(self, after: UpstreamError) -> bool:
+        return await self._upstream.renew_session(after)
+
+    def wake(self) -> None:
+        self._upstream.wake()

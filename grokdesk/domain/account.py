@@ -26,6 +26,7 @@ class AccountState(enum.StrEnum):
     """What the pool may do with an account; times and reasons are kept beside it."""
 
     READY = "ready"
+    BUSY = "busy"
     COOLING = "cooling"
     EXHAUSTED = "exhausted"
     EXPIRED = "expired"
@@ -78,7 +79,12 @@ class Evidence:
     summary: str
     status: int | None = None
     excerpt: str = ""
+    """What upstream said, redacted and cut."""
     request_id: str = ""
+    verdict: str = ""
+    """The value of a `diagnosis.Verdict`."""
+    action: str = ""
+    """What the person can do about it; one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +100,11 @@ class Account:
     tier_pinned: bool = False
     """The user chose the tier; a probe does not change it."""
     enabled: bool = True
+    priority: int = 0
+    """Higher is taken first."""
+    note: str = ""
+    max_in_flight: int | None = None
+    """Calls at once; None: as the settings say."""
     state: AccountState = AccountState.READY
     """Only what outlives a restart: READY, EXPIRED or BLOCKED."""
     user_id: str = ""

@@ -8,6 +8,7 @@ GrokdeskError                       str() is always safe to show to a person
 |  `- ModelNotAllowedError
 |- GatewayPausedError               the user resumes the gateway
 |- NoAccountError(retry_at)         wait, or the user adds accounts
+|- CircuitOpenError(retry_at)       wait: grok.com has not answered for a while
 |- VaultLockedError                 the user unlocks the keyring
 |- SettingsError(key)               the user corrects a value
 |- ConflictError                    something else holds the port or the profile
@@ -77,7 +78,17 @@ class NoAccountError(GrokdeskError):
 
     `retry_at` (Unix time) is the earliest moment at which one is expected to be able to;
     None when waiting does not help (no account at all, or none of the needed tier).
+    `busy`: one of them could, were it not for the calls that it runs already.
     """
+
+    def __init__(self, message: str, *, retry_at: float | None = None, busy: bool = False) -> None:
+        super().__init__(message)
+        self.retry_at = retry_at
+        self.busy = busy
+
+
+class CircuitOpenError(GrokdeskError):
+    """grok.com failed so often that it is left alone until `retry_at` (Unix time)."""
 
     def __init__(self, message: str, *, retry_at: float | None = None) -> None:
         super().__init__(message)
@@ -101,14 +112,26 @@ class ConflictError(GrokdeskError):
 
 
 class UpstreamError(GrokdeskError):
-    """grok.com did not serve the call. `status` and `excerpt` are evidence, already redacted."""
+    """grok.com did not serve the call.
+
+    `status` and `excerpt` are evidence, already redacted; `retry_after` is in seconds, when
+    upstream said so.
+    """
 
     retryable: ClassVar[bool] = False
 
-    def __init__(self, message: str, *, status: int | None = None, excerpt: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        excerpt: str = "",
+        retry_after: float | None = None,
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.excerpt = excerpt
+        self.retry_after = retry_after
 
 
 class TokenRejectedError(UpstreamError):
@@ -124,20 +147,9 @@ class AccountBlockedError(UpstreamError):
 
 
 class RateLimitedError(UpstreamError):
-    """The quota of this mode is used up; `retry_after` in seconds when upstream said so."""
+    """The quota of this mode is used up."""
 
     retryable = True
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        status: int | None = None,
-        excerpt: str = "",
-        retry_after: float | None = None,
-    ) -> None:
-        super().__init__(message, status=status, excerpt=excerpt)
-        self.retry_after = retry_after
 
 
 class ChallengedError(UpstreamError):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from grokdesk.domain.quota import Mode
 from grokdesk.domain.usage import UsageRow
 
 
@@ -49,6 +50,37 @@ class RequestFinished(Event):
     @property
     def subject(self) -> str:
         return self.row.request_id
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptFinished(Event):
+    """One try with one account. `outcome` is `ok`, `cancelled` or the name of the error class;
+    `verdict` is a `diagnosis.Verdict`, empty for the first two. Times in seconds."""
+
+    model: str
+    mode: Mode
+    account_id: str
+    outcome: str
+    verdict: str
+    seconds: float
+    lease_wait_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamHealthChanged(Event):
+    """The circuit breaker: `state` is closed, open or half_open; `until` is Unix time."""
+
+    state: str
+    until: float | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRenewed(Event):
+    """The browser session was renewed after a challenge; `ok`: another try may succeed."""
+
+    ok: bool
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from grokdesk.domain.errors import (
     AccountBlockedError,
     AntiBotError,
     ChallengedError,
+    CircuitOpenError,
     ConflictError,
     ContentRefusedError,
     ForbiddenError,
@@ -79,6 +80,7 @@ _TABLE: dict[type[GrokdeskError], Verdict] = {
     ModelNotAllowedError: Verdict(403, "permission_error", "model_not_allowed"),
     GatewayPausedError: Verdict(503, _UNAVAILABLE, "gateway_paused", 30),
     NoAccountError: Verdict(429, "rate_limit_error", "quota_exhausted", 60),
+    CircuitOpenError: Verdict(503, _UNAVAILABLE, "upstream_unavailable", 5),
     VaultLockedError: Verdict(503, _UNAVAILABLE, "keyring_locked", 30),
     SettingsError: INTERNAL,
     ConflictError: Verdict(409, _INVALID, "conflict"),
@@ -158,9 +160,9 @@ def render_error(error: GrokdeskError, verdict: Verdict, request_id: str) -> byt
 
 def _retry_after(error: GrokdeskError, verdict: Verdict, now: float) -> int:
     seconds = verdict.retry_after
-    if isinstance(error, NoAccountError) and error.retry_at is not None:
+    if isinstance(error, NoAccountError | CircuitOpenError) and error.retry_at is not None:
         seconds = error.retry_at - now
-    elif isinstance(error, RateLimitedError | HttpError) and error.retry_after is not None:
+    elif isinstance(error, UpstreamError | HttpError) and error.retry_after is not None:
         seconds = error.retry_after
     if seconds is None or math.isnan(seconds):
         seconds = 1

@@ -1,4 +1,4 @@
-"""Pauses for an account after failures that may be its own."""
+"""The circuit breaker of one account: pauses after failures that may be its own."""
 
 from dataclasses import dataclass, replace
 
@@ -10,23 +10,29 @@ FREE_FAILURES = 2
 
 @dataclass(frozen=True, slots=True)
 class Cooldown:
-    """`until` is monotonic time, which no change of the wall clock can lengthen."""
+    """Closed, then open until `until`, then half open: one call at a time until one succeeds.
+
+    `until` is elapsed time (see `timekeeper`), which no change of the wall clock can lengthen.
+    """
 
     failures: int = 0
     until: float = 0.0
 
-    def failed(self, now: float) -> "Cooldown":
+    def failed(self, elapsed: float) -> "Cooldown":
         failures = self.failures + 1
         if failures <= FREE_FAILURES:
             return replace(self, failures=failures)
-        pause = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** (failures - FREE_FAILURES - 1))
-        return Cooldown(failures, now + pause)
+        # Bounded before the power: failures may be many.
+        doublings = min(failures - FREE_FAILURES - 1, 16)
+        return Cooldown(failures, elapsed + min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0**doublings))
 
     def succeeded(self) -> "Cooldown":
-        return _NONE
+        return CALM
 
-    def active(self, now: float) -> bool:
-        return now < self.until
+    @property
+    def is_suspicious(self) -> bool:
+        """Half open once the pause is over."""
+        return self.failures > FREE_FAILURES
 
 
-_NONE = Cooldown()
+CALM = Cooldown()

@@ -10,16 +10,37 @@ from grokdesk.domain.quota import Mode
 class Lease:
     """`async with lease:` - leaving the block tells the pool how the call ended."""
 
-    __slots__ = ("_settle", "_settled", "account", "mode")
+    __slots__ = (
+        "_settle",
+        "_settled",
+        "account",
+        "holder",
+        "is_probe",
+        "mode",
+        "number",
+        "request_id",
+    )
 
     def __init__(
         self,
         account: Account,
         mode: Mode,
         settle: Callable[["Lease", BaseException | None], None],
+        *,
+        holder: object = None,
+        number: int = 0,
+        is_probe: bool = False,
+        request_id: str = "",
     ) -> None:
         self.account = account
         self.mode = mode
+        self.holder = holder
+        """The pool's own mark: the same account may have left and come back meanwhile."""
+        self.number = number
+        """Counts the account's calls in this mode, from 1."""
+        self.is_probe = is_probe
+        """It finds out whether upstream is well again."""
+        self.request_id = request_id
         self._settle = settle
         self._settled = False
 

@@ -29,6 +29,7 @@ class QuotaEffect(enum.Enum):
 
 class AccountEffect(enum.Enum):
     NONE = "untouched"
+    NOTE = "the evidence is kept"
     SUCCESS = "failures forgotten"
     COOL = "cooldown after repeats"
     EXPIRE = "expired"
@@ -46,7 +47,7 @@ COMPLETE = Outcome(QuotaEffect.KEEP, AccountEffect.SUCCESS)
 ABANDONED = Outcome(QuotaEffect.KEEP, AccountEffect.NONE)
 
 _TABLE: tuple[tuple[type[BaseException], Outcome], ...] = (
-    (RateLimitedError, Outcome(QuotaEffect.EXHAUST, AccountEffect.NONE)),
+    (RateLimitedError, Outcome(QuotaEffect.EXHAUST, AccountEffect.NOTE)),
     (TokenRejectedError, Outcome(QuotaEffect.REFUND, AccountEffect.EXPIRE)),
     (AccountBlockedError, Outcome(QuotaEffect.REFUND, AccountEffect.BLOCK)),
     (ChallengedError, Outcome(QuotaEffect.REFUND, AccountEffect.NONE)),

@@ -6,53 +6,46 @@ needs no lock.
 
 import random
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
-from grokdesk.domain.account import Account, AccountState, Evidence, Tier
+from grokdesk.domain.account import Account, AccountState, Tier
 from grokdesk.domain.errors import NoAccountError, UpstreamError
 from grokdesk.domain.quota import Mode, QuotaWindow
 from grokdesk.kernel.clock import Clock
-from grokdesk.pool.cooldown import Cooldown
+from grokdesk.pool.absence import why_none
+from grokdesk.pool.alarms import Alarms
+from grokdesk.pool.breaker import CircuitBreaker
+from grokdesk.pool.evidence import evidence_of
+from grokdesk.pool.index import Index, Moment
 from grokdesk.pool.lease import Lease
+from grokdesk.pool.member import NEVER, Member, MemberView
 from grokdesk.pool.outcome import AccountEffect, QuotaEffect, outcome_of
-from grokdesk.pool.ranking import Candidate, Selection, pick
+from grokdesk.pool.ranking import RANKS, Selection
+from grokdesk.pool.timekeeper import Timekeeper
+from grokdesk.pool.turnstile import Turnstile
 
-_EXCERPT_CHARS = 300
+__all__ = ["AccountPool", "MemberView", "PoolPolicy", "ReadingTicket"]
+
+_SEALED_S = 5.0
+_ABSENCE_S = 1.0
+"""So long an answer to "why none" is good enough: it looks at every account."""
+_UNKNOWN_REST_S = 600.0
+"""How long a mode rests after a refusal when nothing is known of its window."""
+_REST_S = {Mode.IMAGE_PRO: 300.0}
+"""The image socket reports no quota; upstream lets an account in again after this time."""
+_LASTING = {
+    AccountEffect.EXPIRE: AccountState.EXPIRED,
+    AccountEffect.BLOCK: AccountState.BLOCKED,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class PoolPolicy:
-    """What settings say. `max_in_flight` is per account."""
+    """What settings say. `max_in_flight` is per account, unless the account has its own."""
 
     max_in_flight: int = 8
     selection: Selection = Selection.HIGH_QUOTA_FIRST
-
-
-@dataclass(slots=True)
-class _Member:
-    """The live figures of one account."""
-
-    account: Account
-    windows: dict[Mode, QuotaWindow] = field(default_factory=dict)
-    in_flight: int = 0
-    cooldown: Cooldown = field(default_factory=Cooldown)
-    leased_total: int = 0
-    last_leased: int = 0
-    last_used_at: float | None = None
-    sealed_until: float = 0.0
-    """Monotonic: the vault is asked again after a while, it may have been unlocked."""
-
-
-@dataclass(frozen=True, slots=True)
-class MemberView:
-    """An immutable copy of a member, for display and storage."""
-
-    account: Account
-    windows: tuple[QuotaWindow, ...]
-    state: AccountState
-    state_until: float | None
-    in_flight: int
-    last_used_at: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +53,12 @@ class ReadingTicket:
     """Taken when a quota reading is asked for, so that calls made meanwhile are not forgotten."""
 
     account_id: str
-    leased_total: int
+    leased: MappingProxyType[Mode, int]
 
 
 class AccountPool:
-    """`on_change` hears of every member whose figures changed; `stored` is true when its
-    account or windows should outlive a restart."""
+    """`on_change` hears of every member whose figures changed; its second argument is true when
+    account or windows should outlive a restart. `on_exhausted` hears of refusals for quota."""
 
     def __init__(
         self,
@@ -75,75 +68,142 @@ class AccountPool:
         on_change: Callable[[str, bool], None] | None = None,
         rng: random.Random | None = None,
     ) -> None:
-        self.policy = policy or PoolPolicy()
-        self._clock = clock
         self.on_change = on_change or (lambda _account_id, _stored: None)
-        self._rng = rng or random.Random()  # noqa: S311 - a choice of accounts, not a secret
-        self._members: dict[str, _Member] = {}
+        self.on_exhausted: Callable[[str, Mode], None] = lambda _account_id, _mode: None
+        self.breaker = CircuitBreaker()
+        self.turnstile = Turnstile()
+        """For callers that wait while all accounts are busy."""
+        self._policy = policy or PoolPolicy()
+        self._time = Timekeeper(clock, self._set_back)
+        rng = rng or random.Random()  # noqa: S311 - a choice of accounts, not a secret
+        self._index = Index(RANKS[self._policy.selection], rng, self._set_alarm)
+        self._alarms = Alarms()
+        self._members: dict[str, Member] = {}
+        self._usable: set[str] = set()
+        self._numbers = 0
         self._leases = 0
+        self._in_flight = 0
+        self._absences: dict[tuple[Mode, Tier], tuple[float, NoAccountError]] = {}
+
+    @property
+    def policy(self) -> PoolPolicy:
+        return self._policy
+
+    @policy.setter
+    def policy(self, policy: PoolPolicy) -> None:
+        """In force from the next lease on."""
+        if policy == self._policy:
+            return
+        self._policy = policy
+        moment = self._moment()
+        self._index.rebuild(RANKS[policy.selection], self._members.values(), moment)
+        self._absences.clear()
+        for member in self._members.values():
+            member.view = None
 
     def put(self, account: Account, windows: Iterable[QuotaWindow] | None = None) -> None:
         """Add an account, or replace what is known of it; calls in flight are kept."""
         member = self._members.get(account.id)
         if member is None:
-            member = self._members[account.id] = _Member(account)
+            self._numbers += 1
+            member = self._members[account.id] = Member(account, self._numbers)
         member.account = account
         member.sealed_until = 0.0
+        if account.state is AccountState.READY and account.evidence is None:
+            member.trouble = None
         if windows is not None:
             member.windows = {window.mode: window for window in windows}
+        self._renew(member, self._moment())
+        self.turnstile.release()
         self.on_change(account.id, False)
 
     def remove(self, account_id: str) -> None:
         """Running calls end on their own."""
-        self._members.pop(account_id, None)
+        member = self._members.pop(account_id, None)
+        if member is None:
+            return
+        self._in_flight -= member.in_flight
+        self._usable.discard(account_id)
+        self._index.forget(member)
+        self._alarms.cancel(member)
+        self._absences.clear()
 
-    def lease(self, mode: Mode, floor: Tier, *, exclude: Collection[str] = ()) -> Lease:
-        """Take the best account and spend one call.
+    def lease(
+        self,
+        mode: Mode,
+        floor: Tier,
+        *,
+        exclude: Collection[str] = (),
+        among: Collection[str] | None = None,
+        prefer: str | None = None,
+        request_id: str = "",
+    ) -> Lease:
+        """Take the best account and spend one call. `prefer` is taken where that costs nothing;
+        `among` are all that may be taken.
 
-        Raise NoAccountError, which names what is missing and when it is worth trying again.
+        Raise NoAccountError, which names what is missing and when it is worth trying again, or
+        CircuitOpenError while upstream is left alone.
         """
-        now = self._clock.now()
-        monotonic = self._clock.monotonic()
-        candidates = [
-            self._candidate(member, mode, now)
-            for member in self._members.values()
-            if member.account.id not in exclude
-            and self._can_serve(member, mode, floor, now, monotonic)
-        ]
-        if not candidates:
-            raise self._why_none(mode, floor)
-        chosen = self._members[pick(candidates, self.policy.selection, self._rng).account_id]
-        self._leases += 1
-        chosen.in_flight += 1
-        chosen.leased_total += 1
-        chosen.last_leased = self._leases
-        chosen.last_used_at = now
-        if (window := chosen.windows.get(mode)) is not None:
-            chosen.windows[mode] = window.spend(now)
-        self.on_change(chosen.account.id, False)
-        return Lease(chosen.account, mode, self._settle)
+        moment = self._moment()
+        if not self._index.covers(mode):
+            self._index.cover(mode, self._members.values(), moment)
+        if among is not None:
+            chosen = self._best_among(among, mode, floor, moment)
+        else:
+            chosen = self._index.best(mode, floor, exclude, moment)
+        if chosen is None:
+            raise self._absence(mode, floor, exclude, among, moment)
+        self.breaker.check(moment.now, moment.elapsed)
+        if prefer is not None and among is None:
+            chosen = self._preferred(prefer, chosen, mode, floor, exclude, moment)
+        return self._take(chosen, mode, moment, request_id)
 
     def ticket(self, account_id: str) -> ReadingTicket:
         """Raise KeyError for an unknown account."""
-        return ReadingTicket(account_id, self._members[account_id].leased_total)
+        leased = self._members[account_id].leased
+        return ReadingTicket(account_id, MappingProxyType(dict(leased)))
 
-    def observe(self, ticket: ReadingTicket, readings: Iterable[QuotaWindow]) -> None:
-        """Merge a reading: calls leased after it was asked for are subtracted."""
+    def observe(
+        self,
+        ticket: ReadingTicket,
+        readings: Iterable[QuotaWindow],
+        absent: Collection[Mode] = (),
+    ) -> None:
+        """Merge a reading: calls leased after it was asked for are subtracted.
+
+        Modes that were not read keep their windows; those that upstream does not know for this
+        account (`absent`) lose them.
+        """
         member = self._members.get(ticket.account_id)
         if member is None:
             return
-        spent_since = member.leased_total - ticket.leased_total
         for reading in readings:
-            known = member.windows.get(reading.mode, reading)
-            member.windows[reading.mode] = known.merge(reading, spent_since)
+            mode = reading.mode
+            before = ticket.leased.get(mode, 0)
+            known = member.windows.get(mode, reading)
+            member.windows[mode] = known.merge(reading, member.leased.get(mode, 0) - before)
+            member.not_refundable[mode] = before
+        for mode in absent:
+            member.windows.pop(mode, None)
+        self._renew(member, self._moment())
         self.on_change(ticket.account_id, True)
+
+    def forgive(self, account_id: str) -> None:
+        """The account was seen to work: its failures are forgotten."""
+        member = self._members[account_id]
+        member.cooldown = member.cooldown.succeeded()
+        member.sealed_until = 0.0
+        member.trouble = None
+        self._renew(member, self._moment())
 
     def view(self, account_id: str) -> MemberView:
         """Raise KeyError for an unknown account."""
-        return self._view(self._members[account_id])
+        moment = self._moment()
+        return self._members[account_id].make_view(*moment)
 
     def views(self) -> tuple[MemberView, ...]:
-        return tuple(self._view(member) for member in self._members.values())
+        moment = self._moment()
+        return tuple(member.make_view(*moment) for member in self._members.values())
 
     def __len__(self) -> int:
         return len(self._members)
@@ -153,164 +213,181 @@ class AccountPool:
 
     @property
     def in_flight(self) -> int:
-        return sum(member.in_flight for member in self._members.values())
+        return self._in_flight
 
-    def _can_serve(
-        self, member: _Member, mode: Mode, floor: Tier, now: float, monotonic: float
-    ) -> bool:
-        account = member.account
-        return (
-            account.enabled
-            and account.state is AccountState.READY
-            and monotonic >= member.sealed_until
-            and account.effective_tier >= floor
-            and member.in_flight < self.policy.max_in_flight
-            and not member.cooldown.active(monotonic)
-            and _has_quota(member, mode, now)
-        )
+    def _moment(self) -> Moment:
+        """Now, with everything done that was due."""
+        now, elapsed = self._time.read()
+        moment = Moment(now, elapsed, self._policy.max_in_flight)
+        for member in tuple(self._alarms.due(elapsed)):
+            self._renew(member, moment)
+        return moment
 
-    def _candidate(self, member: _Member, mode: Mode, now: float) -> Candidate:
+    def _renew(self, member: Member, moment: Moment) -> None:
+        """Something about the member changed: it may be able to serve again, or be better."""
+        member.view = None
+        if member.usable:
+            self._usable.add(member.account.id)
+        else:
+            self._usable.discard(member.account.id)
+        self._absences.clear()
+        self._index.place(member, moment)
+        self._alarms.set(member, member.next_change(moment.now, moment.elapsed))
+
+    def _set_alarm(self, member: Member) -> None:
+        now, elapsed = self._time.read()
+        self._alarms.set(member, member.next_change(now, elapsed))
+
+    def _set_back(self, seconds: float) -> None:
+        """The wall clock was set back: what was to come is as far away as before."""
+        for member in self._members.values():
+            member.windows = {m: w.shifted(seconds) for m, w in member.windows.items()}
+            member.view = None
+        self._absences.clear()
+
+    def _best_among(
+        self, account_ids: Collection[str], mode: Mode, floor: Tier, moment: Moment
+    ) -> Member | None:
+        able = [
+            member
+            for account_id in account_ids
+            if (member := self._members.get(account_id)) is not None
+            and member.account.effective_tier >= floor
+            and member.free_at(mode, *moment) <= moment.elapsed
+        ]
+        return min(able, key=lambda m: self._index.key(m, mode, moment.now), default=None)
+
+    def _preferred(
+        self,
+        account_id: str,
+        best: Member,
+        mode: Mode,
+        floor: Tier,
+        exclude: Collection[str],
+        moment: Moment,
+    ) -> Member:
+        member = self._members.get(account_id)
+        if (
+            member is None
+            or account_id in exclude
+            or member.account.effective_tier < floor
+            or member.account.priority < best.account.priority
+            or member.in_flight > best.in_flight
+            or member.free_at(mode, *moment) > moment.elapsed
+        ):
+            return best
+        return member
+
+    def _take(self, member: Member, mode: Mode, moment: Moment, request_id: str) -> Lease:
+        self._leases += 1
+        self._in_flight += 1
+        number = member.leased[mode] = member.leased.get(mode, 0) + 1
+        member.in_flight += 1
+        member.last_leased = self._leases
+        member.last_used_at = moment.now
+        member.view = None
+        self._index.leased(member, mode)
         window = member.windows.get(mode)
-        share = 1.0
-        if window is not None and window.total > 0:
-            share = window.at(now).remaining / window.total
-        return Candidate(
-            member.account.id,
-            int(member.account.effective_tier),
-            share,
-            member.in_flight,
-            member.last_leased,
+        if window is not None:
+            spent = member.windows[mode] = window.spend(moment.now)
+            if spent.resets_at != window.resets_at:
+                self._alarms.set(member, member.next_change(moment.now, moment.elapsed))
+        account = member.account
+        self.on_change(account.id, False)
+        return Lease(
+            account,
+            mode,
+            self._settle,
+            holder=member,
+            number=number,
+            is_probe=self.breaker.passed(),
+            request_id=request_id,
         )
 
     def _settle(self, lease: Lease, error: BaseException | None) -> None:
-        member = self._members.get(lease.account.id)
-        if member is None:
+        account_id = lease.account.id
+        moment = self._moment()
+        self.breaker.ended(
+            account_id,
+            error,
+            moment.elapsed,
+            probe=lease.is_probe,
+            usable_accounts=len(self._usable),
+        )
+        member = self._members.get(account_id)
+        if member is None or member is not lease.holder:
             return
         member.in_flight -= 1
+        self._in_flight -= 1
         outcome = outcome_of(error)
-        now = self._clock.now()
-        self._settle_quota(member, lease.mode, outcome.quota, now, error)
-        changed = self._settle_account(member, outcome.account, now, error)
-        self.on_change(member.account.id, changed or outcome.quota is not QuotaEffect.REFUND)
+        self._settle_quota(member, lease, outcome.quota, moment.now, error)
+        changed = self._settle_account(member, outcome.account, lease, moment, error)
+        self._renew(member, moment)
+        self.turnstile.release()
+        self.on_change(account_id, changed or outcome.quota is not QuotaEffect.REFUND)
+        if outcome.quota is QuotaEffect.EXHAUST:
+            self.on_exhausted(account_id, lease.mode)
 
     def _settle_quota(
         self,
-        member: _Member,
-        mode: Mode,
+        member: Member,
+        lease: Lease,
         effect: QuotaEffect,
         now: float,
         error: BaseException | None,
     ) -> None:
+        mode = lease.mode
         window = member.windows.get(mode)
-        if effect is QuotaEffect.REFUND and window is not None:
-            member.windows[mode] = window.refund()
+        if effect is QuotaEffect.REFUND:
+            # A reading or a refusal that came later knows better than our counting.
+            if window is not None and lease.number > member.not_refundable.get(mode, 0):
+                member.windows[mode] = window.refund()
         elif effect is QuotaEffect.EXHAUST:
-            retry_after = getattr(error, "retry_after", None)
-            base = window or QuotaWindow(mode, total=0, remaining=0, window_s=_UNKNOWN_WINDOW_S)
+            retry_after = error.retry_after if isinstance(error, UpstreamError) else None
+            base = window or QuotaWindow(mode, 0, 0, _REST_S.get(mode, _UNKNOWN_REST_S))
             member.windows[mode] = base.exhaust(now, retry_after)
+            member.not_refundable[mode] = member.leased.get(mode, 0)
 
     def _settle_account(
-        self, member: _Member, effect: AccountEffect, now: float, error: BaseException | None
+        self,
+        member: Member,
+        effect: AccountEffect,
+        lease: Lease,
+        moment: Moment,
+        error: BaseException | None,
     ) -> bool:
         """True when the stored account changed."""
-        match effect:
-            case AccountEffect.NONE:
-                return False
-            case AccountEffect.SUCCESS:
-                member.cooldown = member.cooldown.succeeded()
-                return False
-            case AccountEffect.COOL:
-                member.cooldown = member.cooldown.failed(self._clock.monotonic())
-                return False
-            case AccountEffect.SEAL:
-                member.sealed_until = self._clock.monotonic() + _SEALED_S
-                return False
-            case AccountEffect.EXPIRE:
-                member.account = _marked(member.account, AccountState.EXPIRED, now, error)
-                return True
-            case AccountEffect.BLOCK:
-                member.account = _marked(member.account, AccountState.BLOCKED, now, error)
-                return True
+        if effect is AccountEffect.NONE:
+            return False
+        if effect is AccountEffect.SUCCESS or error is None:
+            member.cooldown = member.cooldown.succeeded()
+            member.trouble = None
+            return False
+        member.trouble = evidence_of(error, moment.now, lease.request_id)
+        if effect is AccountEffect.COOL:
+            member.cooldown = member.cooldown.failed(moment.elapsed)
+        elif effect is AccountEffect.SEAL:
+            member.sealed_until = moment.elapsed + _SEALED_S
+        elif (state := _LASTING.get(effect)) is not None:
+            member.account = replace(member.account, state=state, evidence=member.trouble)
+            return True
+        return False
 
-    def _view(self, member: _Member) -> MemberView:
-        now = self._clock.now()
-        state, until = self._state(member, now)
-        windows = tuple(member.windows[mode].at(now) for mode in Mode if mode in member.windows)
-        return MemberView(
-            member.account, windows, state, until, member.in_flight, member.last_used_at
-        )
-
-    def _state(self, member: _Member, now: float) -> tuple[AccountState, float | None]:
-        if not member.account.enabled:
-            return AccountState.DISABLED, None
-        if member.account.state is not AccountState.READY:
-            return member.account.state, None
-        if self._clock.monotonic() < member.sealed_until:
-            return AccountState.SEALED, None
-        rest = member.cooldown.until - self._clock.monotonic()
-        if rest > 0:
-            return AccountState.COOLING, now + rest
-        windows = [window.at(now) for window in member.windows.values()]
-        if windows and all(window.remaining <= 0 for window in windows):
-            resets = [w.resets_at for w in windows if w.resets_at is not None]
-            return AccountState.EXHAUSTED, min(resets, default=None)
-        return AccountState.READY, None
-
-    def _why_none(self, mode: Mode, floor: Tier) -> NoAccountError:
-        if not self._members:
-            return NoAccountError("No Grok account is set up yet. Open Grokdesk and import one.")
-        usable = [
-            member
-            for member in self._members.values()
-            if member.account.enabled and member.account.state is AccountState.READY
-        ]
-        if not usable:
-            return NoAccountError(
-                "None of the Grok accounts can be used: all are expired, blocked or disabled. "
-                "Open Grokdesk to see why."
-            )
-        fitting = [member for member in usable if member.account.effective_tier >= floor]
-        if not fitting:
-            return NoAccountError(
-                f"This model needs an account of tier {floor.label} or higher, and none is set up."
-            )
-        retry_at = self._earliest(fitting, mode)
-        return NoAccountError(
-            f"All Grok accounts that could serve this are busy or used up for mode {mode.value}.",
-            retry_at=retry_at,
-        )
-
-    def _earliest(self, members: Iterable[_Member], mode: Mode) -> float:
-        """The first moment at which one of them may serve again."""
-        now = self._clock.now()
-        monotonic = self._clock.monotonic()
-        moments: list[float] = []
-        for member in members:
-            moment = now + max(0.0, max(member.cooldown.until, member.sealed_until) - monotonic)
-            window = member.windows.get(mode)
-            if window is not None and not _has_quota(member, mode, now):
-                moment = max(moment, window.resets_at or now + _UNKNOWN_WINDOW_S)
-            moments.append(moment)
-        return max(now + 1.0, min(moments))
-
-
-_SEALED_S = 5.0
-_UNKNOWN_WINDOW_S = 600.0
-"""How long a mode rests after a refusal when nothing is known of its window."""
-
-
-def _has_quota(member: _Member, mode: Mode, now: float) -> bool:
-    window = member.windows.get(mode)
-    if window is None:
-        return True
-    if window.total <= 0:  # learned from a refusal alone: only its time counts
-        return window.resets_at is None or now >= window.resets_at
-    return window.at(now).remaining > 0
-
-
-def _marked(
-    account: Account, state: AccountState, now: float, error: BaseException | None
-) -> Account:
-    status = error.status if isinstance(error, UpstreamError) else None
-    excerpt = error.excerpt[:_EXCERPT_CHARS] if isinstance(error, UpstreamError) else ""
-    return replace(account, state=state, evidence=Evidence(now, str(error), status, excerpt))
+    def _absence(
+        self,
+        mode: Mode,
+        floor: Tier,
+        exclude: Collection[str],
+        among: Collection[str] | None,
+        moment: Moment,
+    ) -> NoAccountError:
+        if among is not None:
+            asked = [self._members[name] for name in among if name in self._members]
+            return why_none(asked, (), mode, floor, moment)
+        if exclude:
+            return why_none(self._members.values(), exclude, mode, floor, moment)
+        until, known = self._absences.get((mode, floor), (-NEVER, None))
+        if known is None or moment.elapsed >= until:
+            known = why_none(self._members.values(), (), mode, floor, moment)
+            self._absences[mode, floor] = (moment.elapsed + _ABSENCE_S, known)
+        return NoAccountError(str(known), retry_at=known.retry_at, busy=known.busy)

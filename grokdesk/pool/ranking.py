@@ -1,9 +1,18 @@
-"""The order among ready accounts: one pure function per selection algorithm."""
+"""The order among accounts that may serve a call: one pure function per selection algorithm.
+
+Each gives a key; the smallest is taken. A running call makes a key larger and its end makes it
+smaller again: `pool.index` relies on that.
+"""
 
 import enum
-import random
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Callable
+from typing import TypeAlias
+
+Key: TypeAlias = tuple[float, ...]
+Rank: TypeAlias = Callable[[int, int, float, int, int, float], Key]
+"""From (priority, tier, share, in_flight, last_leased, lot). `share` is what remains of the quota,
+0..1, and 1 when unknown; `last_leased` counts leases, 0 is never; `lot` is drawn for each lease."""
 
 
 class Selection(enum.StrEnum):
@@ -12,40 +21,28 @@ class Selection(enum.StrEnum):
     RANDOM = "random"
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One account that may serve the call. `remaining_share` is 0..1, 1 when unknown."""
-
-    account_id: str
-    tier: int
-    remaining_share: float
-    in_flight: int
-    last_leased: int
-    """A counter that grows with every lease; 0: never."""
+def high_quota_first(
+    priority: int, tier: int, share: float, in_flight: int, last_leased: int, _lot: float
+) -> Key:
+    """A running call weighs like a tenth of the quota; within a tenth, the account that rested
+    longest is next, and a lower tier before a dearer one."""
+    return (-priority, in_flight - math.ceil(share * 10.0), tier, last_leased)
 
 
-def pick(candidates: Sequence[Candidate], selection: Selection, rng: random.Random) -> Candidate:
-    """Raise ValueError when there is none."""
-    if not candidates:
-        raise ValueError("no candidate")
-    return _ALGORITHMS[selection](candidates, rng)
+def round_robin(
+    priority: int, _tier: int, _share: float, _in_flight: int, last_leased: int, _lot: float
+) -> Key:
+    return (-priority, last_leased)
 
 
-def _high_quota_first(candidates: Sequence[Candidate], _rng: random.Random) -> Candidate:
-    """Spread running calls first; a lower tier before a dearer one when quotas are equal."""
-    return min(candidates, key=lambda c: (c.in_flight, -c.remaining_share, c.tier, c.last_leased))
+def by_lot(
+    priority: int, _tier: int, _share: float, _in_flight: int, _last_leased: int, lot: float
+) -> Key:
+    return (-priority, lot)
 
 
-def _round_robin(candidates: Sequence[Candidate], _rng: random.Random) -> Candidate:
-    return min(candidates, key=lambda c: c.last_leased)
-
-
-def _random(candidates: Sequence[Candidate], rng: random.Random) -> Candidate:
-    return rng.choice(candidates)
-
-
-_ALGORITHMS: dict[Selection, Callable[[Sequence[Candidate], random.Random], Candidate]] = {
-    Selection.HIGH_QUOTA_FIRST: _high_quota_first,
-    Selection.ROUND_ROBIN: _round_robin,
-    Selection.RANDOM: _random,
+RANKS: dict[Selection, Rank] = {
+    Selection.HIGH_QUOTA_FIRST: high_quota_first,
+    Selection.ROUND_ROBIN: round_robin,
+    Selection.RANDOM: by_lot,
 }

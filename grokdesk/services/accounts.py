@@ -2,14 +2,17 @@
 
 import asyncio
 import contextlib
-from collections.abc import Iterable, Sequence
+import enum
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
-from grokdesk.domain.account import Account, AccountState, Evidence, Tier
+from grokdesk.domain.account import Account, AccountState, Evidence, Tier, Token
 from grokdesk.domain.errors import (
     AccountBlockedError,
     InvalidRequestError,
     TokenRejectedError,
+    UpstreamError,
     VaultLockedError,
 )
 from grokdesk.domain.events import AccountChanged, AccountsChanged
@@ -18,6 +21,7 @@ from grokdesk.domain.quota import QuotaWindow
 from grokdesk.kernel.bus import EventBus
 from grokdesk.kernel.clock import Clock
 from grokdesk.kernel.tasks import TaskSupervisor
+from grokdesk.pool.evidence import evidence_of
 from grokdesk.pool.pool import AccountPool, MemberView
 from grokdesk.services.ports import Upstream
 from grokdesk.services.tokens import TokenKeeper
@@ -26,6 +30,20 @@ from grokdesk.store.accounts import AccountStore, StoredAccount
 _FLUSH_S = 5.0
 """Figures that change with every call are written this often, not each time."""
 _LABEL_CHARS = 80
+_NOTE_CHARS = 2000
+PRIORITY_LIMIT = 1000
+IN_FLIGHT_LIMIT = 100
+
+T = TypeVar("T")
+
+
+class Default(enum.Enum):
+    """Stands for "not set for this account"."""
+
+    DEFAULT = enum.auto()
+
+
+DEFAULT = Default.DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +61,13 @@ class AccountSnapshot:
     state_until: float | None
     in_flight: int
     cap: int
+    priority: int
+    note: str
+    max_in_flight: int | None
+    """The account's own cap; None: as the settings say."""
     windows: tuple[QuotaWindow, ...]
     evidence: Evidence | None
+    """What happened last, where it is not ready or has failed."""
     demo: bool
     probed_at: float | None
     last_used_at: float | None
@@ -83,6 +106,8 @@ class AccountService:
         self._bus = bus
         self._tasks = tasks
         self._clock = clock
+        self._ids: dict[str, str] = {}
+        """By fingerprint."""
         self._unsaved: set[str] = set()
         self._saver: asyncio.Task[None] | None = None
 
@@ -91,21 +116,20 @@ class AccountService:
         stored = await self._store.all()
         for item in stored:
             self._pool.put(item.account, item.windows)
+            self._ids[item.account.fingerprint] = item.account.id
         return len(stored)
 
     def snapshot(self) -> tuple[AccountSnapshot, ...]:
         return tuple(self._snapshot_of(view) for view in self._pool.views())
 
     def summary(self) -> PoolSummary:
-        return _summarise(self._pool.views(), self._pool.policy.max_in_flight)
+        return _summarise(self._pool.views())
 
     def fingerprints(self) -> frozenset[str]:
-        return frozenset(view.account.fingerprint for view in self._pool.views())
+        return frozenset(self._ids)
 
     def id_of(self, fingerprint: str) -> str | None:
-        views = self._pool.views()
-        found = (v.account.id for v in views if v.account.fingerprint == fingerprint)
-        return next(found, None)
+        return self._ids.get(fingerprint)
 
     def unseal(self, account_id: str) -> None:
         """Its token can be read again."""
@@ -114,6 +138,7 @@ class AccountService:
     async def add(self, account: Account) -> None:
         """Return when the account is durable; its token is in the vault already."""
         await self._store.insert(account)
+        self._ids[account.fingerprint] = account.id
         self._pool.put(account, ())
         self._bus.publish(AccountsChanged())
 
@@ -125,17 +150,24 @@ class AccountService:
         """
         account = self._view(account_id).account
         ticket = self._pool.ticket(account_id)
-        try:
-            reading = await self._upstream.probe(account, await self._tokens.get(account_id))
-        except TokenRejectedError as error:
-            await self._mark(account_id, AccountState.EXPIRED, error)
-            raise
-        except AccountBlockedError as error:
-            await self._mark(account_id, AccountState.BLOCKED, error)
-            raise
-        await self._save_account(self._learned(account_id, reading))
-        self._pool.observe(ticket, reading.windows)
-        return self._snapshot_of(self._view(account_id))
+        reading = await self._asking(account_id, self._upstream.probe)
+        if account_id in self._pool:
+            await self._save_account(self._learned(account_id, reading))
+            self._pool.forgive(account_id)
+            self._pool.observe(ticket, reading.windows, reading.absent)
+        return self._snapshot_of(self._view(account.id))
+
+    async def read_quota(self, account_id: str) -> None:
+        """Ask upstream what is left; spends no call. Raise as `probe` does."""
+        self._view(account_id)
+        ticket = self._pool.ticket(account_id)
+        reading = await self._asking(account_id, self._upstream.quota)
+        if account_id in self._pool:
+            account = self._view(account_id).account
+            tier = account.tier if account.tier_pinned else reading.tier or account.tier
+            if tier is not account.tier:
+                await self._save_account(replace(account, tier=tier))
+            self._pool.observe(ticket, reading.windows, reading.absent)
 
     async def remove(self, account_ids: Sequence[str]) -> int:
         """Row first, then the token: what is left after a crash is cleaned at the next start."""
@@ -146,6 +178,7 @@ class AccountService:
         stored = [account_id for account_id in known if account_id not in demo]
         await self._store.delete(stored)
         for account_id in known:
+            self._ids.pop(self._view(account_id).account.fingerprint, None)
             self._pool.remove(account_id)
             self._unsaved.discard(account_id)
         self._bus.publish(AccountsChanged())
@@ -154,22 +187,42 @@ class AccountService:
                 await self._tokens.delete(account_id)
         return len(known)
 
-    async def set_enabled(self, account_id: str, enabled: bool) -> None:
-        await self._save_account(replace(self._view(account_id).account, enabled=enabled))
+    async def configure(
+        self,
+        account_id: str,
+        *,
+        label: str | None = None,
+        enabled: bool | None = None,
+        priority: int | None = None,
+        note: str | None = None,
+        max_in_flight: int | Default | None = None,
+        tier: Tier | Default | None = None,
+    ) -> AccountSnapshot:
+        """Change what is given. DEFAULT: as the settings say, or as the next probe finds.
 
-    async def rename(self, account_id: str, label: str) -> None:
-        """Raise InvalidRequestError for a label that cannot be shown."""
-        label = label.strip()
-        if not label or len(label) > _LABEL_CHARS or not label.isprintable():
-            raise InvalidRequestError(
-                f"A label needs 1 to {_LABEL_CHARS} printable characters.", param="label"
+        Raise InvalidRequestError, and change nothing, for a value that cannot be.
+        """
+        changes: dict[str, Any] = {}
+        if label is not None:
+            changes["label"] = _checked_label(label)
+        if enabled is not None:
+            changes["enabled"] = enabled
+        if priority is not None:
+            changes["priority"] = _within(priority, -PRIORITY_LIMIT, PRIORITY_LIMIT, "priority")
+        if note is not None:
+            changes["note"] = _checked_note(note)
+        if max_in_flight is not None:
+            changes["max_in_flight"] = (
+                None
+                if isinstance(max_in_flight, Default)
+                else _within(max_in_flight, 1, IN_FLIGHT_LIMIT, "max_in_flight")
             )
-        await self._save_account(replace(self._view(account_id).account, label=label))
-
-    async def set_tier(self, account_id: str, tier: Tier | None) -> None:
-        """None: let the next probe decide."""
-        account = self._view(account_id).account
-        await self._save_account(replace(account, tier=tier, tier_pinned=tier is not None))
+        if tier is not None:
+            changes["tier_pinned"] = not isinstance(tier, Default)
+            if not isinstance(tier, Default):
+                changes["tier"] = tier
+        await self._save_account(replace(self._view(account_id).account, **changes))
+        return self._snapshot_of(self._view(account_id))
 
     def on_pool_change(self, account_id: str, stored: bool) -> None:
         """Called by the pool for every change of figures."""
@@ -197,13 +250,22 @@ class AccountService:
             await self._store.update(account)
         self._pool.put(account)
 
-    async def _mark(self, account_id: str, state: AccountState, error: Exception) -> None:
-        evidence = Evidence(
-            self._clock.now(),
-            str(error),
-            getattr(error, "status", None),
-            getattr(error, "excerpt", ""),
-        )
+    async def _asking(self, account_id: str, ask: Callable[[Account, Token], Awaitable[T]]) -> T:
+        """A dead or blocked account is marked as such."""
+        account = self._view(account_id).account
+        try:
+            return await ask(account, await self._tokens.get(account_id))
+        except TokenRejectedError as error:
+            await self._mark(account_id, AccountState.EXPIRED, error)
+            raise
+        except AccountBlockedError as error:
+            await self._mark(account_id, AccountState.BLOCKED, error)
+            raise
+
+    async def _mark(self, account_id: str, state: AccountState, error: UpstreamError) -> None:
+        if account_id not in self._pool:
+            return
+        evidence = evidence_of(error, self._clock.now())
         account = self._view(account_id).account
         await self._save_account(
             replace(account, state=state, evidence=evidence, probed_at=evidence.at)
@@ -241,29 +303,49 @@ class AccountService:
             state=view.state,
             state_until=view.state_until,
             in_flight=view.in_flight,
-            cap=self._pool.policy.max_in_flight,
+            cap=view.cap,
+            priority=account.priority,
+            note=account.note,
+            max_in_flight=account.max_in_flight,
             windows=view.windows,
-            evidence=account.evidence,
+            evidence=view.trouble,
             demo=account.demo,
             probed_at=account.probed_at,
             last_used_at=view.last_used_at,
         )
 
 
-def _summarise(views: Iterable[MemberView], cap: int) -> PoolSummary:
+def _checked_label(label: str) -> str:
+    label = label.strip()
+    if not label or len(label) > _LABEL_CHARS or not label.isprintable():
+        raise InvalidRequestError(
+            f"A label needs 1 to {_LABEL_CHARS} printable characters.", param="label"
+        )
+    return label
+
+
+def _checked_note(note: str) -> str:
+    note = note.strip()
+    if len(note) > _NOTE_CHARS or not note.replace("\n", " ").isprintable():
+        raise InvalidRequestError(
+            f"A note may have {_NOTE_CHARS} printable characters.", param="note"
+        )
+    return note
+
+
+def _within(value: int, least: int, most: int, param: str) -> int:
+    if not least <= value <= most:
+        raise InvalidRequestError(f"{param} must be from {least} to {most}.", param=param)
+    return value
+
+
+def _summarise(views: Iterable[MemberView]) -> PoolSummary:
     counts = dict.fromkeys(("total", "ready", "busy", "cooling", "exhausted", "unusable"), 0)
     resets: list[float] = []
     for view in views:
         counts["total"] += 1
-        match view.state:
-            case AccountState.READY:
-                counts["busy" if view.in_flight >= cap else "ready"] += 1
-            case AccountState.COOLING:
-                counts["cooling"] += 1
-            case AccountState.EXHAUSTED:
-                counts["exhausted"] += 1
-            case _:
-                counts["unusable"] += 1
+        state = view.state.value
+        counts[state if state in counts else "unusable"] += 1
         if view.state_until is not None:
             resets.append(view.state_until)
     return PoolSummary(**counts, next_reset_at=min(resets, default=None))

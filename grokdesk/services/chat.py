@@ -1,10 +1,12 @@
 """Chat: the one loop that serves every dialect and the playground."""
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+import random
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from grokdesk.domain.account import Account, Token
+from grokdesk.domain.account import Account
 from grokdesk.domain.catalog import ModelCatalog, ModelSpec
 from grokdesk.domain.chat import (
     ANSWER_CHUNKS,
@@ -16,11 +18,12 @@ from grokdesk.domain.chat import (
     ReasoningDelta,
     TextDelta,
 )
+from grokdesk.domain.diagnosis import diagnose
 from grokdesk.domain.errors import (
     AccountBlockedError,
     AntiBotError,
     ChallengedError,
-    GrokdeskError,
+    CircuitOpenError,
     IncompleteReplyError,
     NoAccountError,
     RateLimitedError,
@@ -28,18 +31,23 @@ from grokdesk.domain.errors import (
     UpstreamError,
     VaultLockedError,
 )
+from grokdesk.domain.events import AttemptFinished
 from grokdesk.domain.usage import TokenCount, UsageRow
+from grokdesk.kernel.bus import EventBus
 from grokdesk.kernel.clock import Clock
 from grokdesk.pool.lease import Lease
 from grokdesk.pool.pool import AccountPool
+from grokdesk.pool.retry import RetryPolicy, Tries
+from grokdesk.services.conversations import Conversations
 from grokdesk.services.estimate import TokenEstimator, estimate_tokens
 from grokdesk.services.ports import Upstream
 from grokdesk.services.tokens import TokenKeeper
 from grokdesk.services.usage import UsageService
 
-_POOL_SPEAKS = (RateLimitedError, TokenRejectedError, AccountBlockedError)
+CANCELLED = "cancelled"
+POOL_SPEAKS = (RateLimitedError, TokenRejectedError, AccountBlockedError)
 """After these, what the pool lacks says more than the last account's failure."""
-_SESSION_FAULTS = (ChallengedError, AntiBotError)
+SESSION_FAULTS = (ChallengedError, AntiBotError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +75,7 @@ class ChatResult:
 
 
 class ChatService:
-    """Chooses an account, runs the call, fails over while nothing was forwarded."""
+    """Chooses an account, runs the call, tries again while nothing was forwarded."""
 
     def __init__(
         self,
@@ -76,31 +84,36 @@ class ChatService:
         upstream: Upstream,
         tokens: TokenKeeper,
         usage: UsageService,
+        bus: EventBus,
         clock: Clock,
         *,
-        max_accounts: Callable[[], int] = lambda: 5,
+        retry: Callable[[], RetryPolicy] = RetryPolicy,
+        rng: random.Random | None = None,
     ) -> None:
         self.catalog = catalog
         self.upstream = upstream
         self._pool = pool
         self._tokens = tokens
         self._usage = usage
+        self._bus = bus
         self._clock = clock
-        self._max_accounts = max_accounts
+        self._retry = retry
+        self._rng = rng or random.Random()  # noqa: S311 - spreads retries, guards nothing
+        self._conversations = Conversations()
 
     async def run(self, request: ChatRequest, emit: Emit, call: Call) -> ChatResult:
         """Return when the reply is complete and its usage row is durable.
 
         Raise GrokdeskError, also after chunks were emitted; cancelling aborts upstream.
         """
-        turn = _Turn(request, emit, self._clock)
+        turn = _Turn(request, emit, call, self._clock)
         try:
             spec = self.catalog.resolve(request.model)
             account = await self._serve(spec, turn)
         except BaseException as error:
-            self._usage.record(turn.row(call, _outcome_name(error)))
+            self._usage.record(turn.row(outcome_name(error)))
             raise
-        row = turn.row(call, "ok")
+        row = turn.row("ok")
         self._usage.record(row)
         return ChatResult(
             reason=turn.reason,
@@ -114,45 +127,106 @@ class ChatService:
         )
 
     async def _serve(self, spec: ModelSpec, turn: "_Turn") -> Account:
-        tried: set[str] = set()
-        challenged: set[str] = set()
-        last: UpstreamError | VaultLockedError | None = None
+        request, key_id = turn.request, turn.call.key_id
+        prefer = self._conversations.account_of(request, key_id)
+        tries = Tries(self._retry(), self._rng)
         while True:
-            lease = self._lease(spec, tried, last)
-            account = lease.account
-            turn.begin_attempt(account)
+            lease = await self._lease(spec, turn, tries, prefer)
             try:
                 async with lease:
-                    await self._attempt(account, await self._tokens.get(account.id), spec, turn)
-                    return account
-            except VaultLockedError as error:
-                last = error
-            except UpstreamError as error:
-                if turn.forwarded or not error.retryable:
+                    await self._attempt(lease.account, spec, turn)
+            except (UpstreamError, VaultLockedError) as error:
+                if turn.forwarded or not _is_retryable(error):
                     raise
-                last = error
-            if isinstance(last, _SESSION_FAULTS) and account.id not in challenged:
-                challenged.add(account.id)
-                await self.upstream.renew_session()
+                # A fresh session may serve the same account; once it may, not a second time.
+                renewed = isinstance(error, SESSION_FAULTS) and (
+                    await self.upstream.renew_session(error)
+                )
+                tries.failed(lease.account.id, error, again=renewed)
             else:
-                tried.add(account.id)
-                if len(tried) >= self._max_accounts():
-                    raise last
+                self._conversations.remember(request, key_id, lease.account.id)
+                return lease.account
 
-    def _lease(self, spec: ModelSpec, tried: set[str], last: GrokdeskError | None) -> Lease:
+    async def _lease(
+        self, spec: ModelSpec, turn: "_Turn", tries: Tries, prefer: str | None
+    ) -> Lease:
+        """The next account to try; raise the last failure when there is nothing left to try."""
+        last = tries.last
+        if last is not None and not tries.has_time(turn.elapsed):
+            raise last
         try:
-            return self._pool.lease(spec.mode, spec.floor, exclude=tried)
-        except NoAccountError as none_left:
-            if last is None or isinstance(last, _POOL_SPEAKS):
+            if tries.may_take_another:
+                return await self._take(spec, turn, prefer, exclude=tries.tried)
+            if tries.at_once:
+                return await self._take(spec, turn, among=tries.at_once)
+            none_left = None
+        except NoAccountError as error:
+            if last is None:
                 raise
-            raise last from none_left
+            none_left = error
+        # Nobody else: the same accounts again, after a pause, where that makes sense.
+        assert last is not None  # noqa: S101 - without a failure an account may be taken
+        repeat = tries.repeat(turn.elapsed)
+        if repeat is None:
+            raise (none_left if none_left and isinstance(last, POOL_SPEAKS) else last)
+        pause_s, accounts = repeat
+        await asyncio.sleep(pause_s)
+        try:
+            return await self._take(spec, turn, among=accounts)
+        except (NoAccountError, CircuitOpenError) as error:
+            raise last from error
 
-    async def _attempt(
-        self, account: Account, token: Token, spec: ModelSpec, turn: "_Turn"
-    ) -> None:
-        await self.upstream.chat(account, token, spec, turn.request, turn.forward)
-        if not turn.answered:
-            raise IncompleteReplyError("Grok ended the reply without an answer.")
+    async def _take(
+        self,
+        spec: ModelSpec,
+        turn: "_Turn",
+        prefer: str | None = None,
+        *,
+        exclude: Collection[str] = (),
+        among: Collection[str] | None = None,
+    ) -> Lease:
+        """Wait for a running call to end where all accounts are busy."""
+        waited = False
+        while True:
+            try:
+                lease = self._pool.lease(
+                    spec.mode,
+                    spec.floor,
+                    exclude=exclude,
+                    among=among,
+                    prefer=prefer,
+                    request_id=turn.call.request_id,
+                )
+            except NoAccountError as none_free:
+                rest_s = self._retry().budget_s - turn.elapsed
+                if not none_free.busy or rest_s <= 0:
+                    raise
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(rest_s):
+                        await self._pool.turnstile.wait(again=waited)
+                waited = True
+            else:
+                turn.begin_attempt(lease.account)
+                return lease
+
+    async def _attempt(self, account: Account, spec: ModelSpec, turn: "_Turn") -> None:
+        wait_s, started = turn.elapsed, self._clock.monotonic()
+        outcome, verdict = "ok", ""
+        try:
+            token = await self._tokens.get(account.id)
+            await self.upstream.chat(account, token, spec, turn.request, turn.forward)
+            if not turn.answered:
+                raise IncompleteReplyError("Grok ended the reply without an answer.")
+        except BaseException as error:
+            outcome = outcome_name(error)
+            if outcome != CANCELLED:
+                verdict = diagnose(error).verdict.value
+            raise
+        finally:
+            seconds = self._clock.monotonic() - started
+            self._bus.publish(
+                AttemptFinished(spec.id, spec.mode, account.id, outcome, verdict, seconds, wait_s)
+            )
 
 
 class _Turn:
@@ -168,14 +242,16 @@ class _Turn:
         "_text",
         "answered",
         "attempts",
+        "call",
         "first_chunk_s",
         "forwarded",
         "reason",
         "request",
     )
 
-    def __init__(self, request: ChatRequest, emit: Emit, clock: Clock) -> None:
+    def __init__(self, request: ChatRequest, emit: Emit, call: Call, clock: Clock) -> None:
         self.request = request
+        self.call = call
         self.attempts = 0
         self.forwarded = False
         self.answered = False
@@ -188,6 +264,11 @@ class _Turn:
         self._account_id = ""
         self._text = TokenEstimator()
         self._reasoning = TokenEstimator()
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the request came in."""
+        return self._clock.monotonic() - self._started
 
     def begin_attempt(self, account: Account) -> None:
         self.attempts += 1
@@ -211,7 +292,8 @@ class _Turn:
             self.answered = self.answered or kind is not ReasoningDelta
         await self._emit(chunk)
 
-    def row(self, call: Call, outcome: str) -> UsageRow:
+    def row(self, outcome: str) -> UsageRow:
+        call = self.call
         reasoning = self._reasoning.tokens
         return UsageRow(
             request_id=call.request_id,
@@ -222,7 +304,7 @@ class _Turn:
             account_id=self._account_id,
             outcome=outcome,
             first_chunk_s=self.first_chunk_s,
-            total_s=self._clock.monotonic() - self._started,
+            total_s=self.elapsed,
             tokens=TokenCount(
                 prompt=estimate_tokens(*(message.text for message in self.request.messages)),
                 completion=self._text.tokens + reasoning,
@@ -233,7 +315,11 @@ class _Turn:
         )
 
 
-def _outcome_name(error: BaseException) -> str:
+def outcome_name(error: BaseException) -> str:
     if isinstance(error, asyncio.CancelledError | GeneratorExit):
-        return "cancelled"
+        return CANCELLED
     return type(error).__name__
+
+
+def _is_retryable(error: UpstreamError | VaultLockedError) -> bool:
+    return isinstance(error, VaultLockedError) or error.retryable

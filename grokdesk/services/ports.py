@@ -5,7 +5,8 @@ from typing import Protocol
 from grokdesk.domain.account import Account, Token
 from grokdesk.domain.catalog import ModelSpec
 from grokdesk.domain.chat import ChatRequest, Emit
-from grokdesk.domain.probe import ProbeReading
+from grokdesk.domain.errors import UpstreamError
+from grokdesk.domain.probe import ProbeReading, QuotaReading
 
 
 class Upstream(Protocol):
@@ -21,8 +22,21 @@ class Upstream(Protocol):
         """Identity and quota windows, without spending a call."""
         ...
 
-    async def renew_session(self) -> None:
-        """Start over as a fresh browser session, after a challenge."""
+    async def quota(self, account: Account, token: Token) -> QuotaReading:
+        """What is left, without spending a call."""
+        ...
+
+    async def renew_session(self, after: UpstreamError) -> bool:
+        """Start over as a fresh browser session, after a challenge; one at a time.
+
+        True when another try may succeed, also if the session was renewed since the failed
+        attempt began; False when nothing new could be had.
+        """
+        ...
+
+    def wake(self) -> None:
+        """The machine slept or changed networks: idle connections are dropped, and running calls
+        must show life within a few seconds or fail."""
         ...
 
 

@@ -112,7 +112,7 @@ class UpstreamSettings:
     first_byte_timeout_s: Annotated[
         float,
         Setting("Time until a reply begins.", unit="s", rule=rules.between(1.0, 3_600.0)),
-    ] = 60.0
+    ] = 30.0
     idle_timeout_s: Annotated[
         float,
         Setting(
@@ -146,6 +146,31 @@ class PoolSettings:
         int,
         Setting("Accounts that a request may try before it gives up.", rule=rules.between(1, 50)),
     ] = 5
+    tries_per_account: Annotated[
+        int,
+        Setting("How often a request may try the same account.", rule=rules.between(1, 10)),
+    ] = 2
+    retry_pause_s: Annotated[
+        float,
+        Setting(
+            "Pause before an account is tried again; it doubles each time.",
+            unit="s",
+            rule=rules.between(0.05, 60.0),
+        ),
+    ] = 0.5
+    longest_retry_pause_s: Annotated[
+        float,
+        Setting("The longest such pause.", unit="s", rule=rules.between(0.05, 600.0)),
+    ] = 20.0
+    retry_budget_s: Annotated[
+        float,
+        Setting(
+            "After this time nothing is tried again, and a request waits no longer for a busy "
+            "account.",
+            unit="s",
+            rule=rules.between(1.0, 3_600.0),
+        ),
+    ] = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +188,16 @@ class AccountsSettings:
             needs_restart=True,
         ),
     ] = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class MetricsSettings:
+    """Figures for monitoring."""
+
+    enabled: Annotated[
+        bool,
+        Setting("Give figures in Prometheus' format at /metrics; they need an API key, too."),
+    ] = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +226,7 @@ class Settings:
     upstream: UpstreamSettings = field(default_factory=UpstreamSettings)
     pool: PoolSettings = field(default_factory=PoolSettings)
     accounts: AccountsSettings = field(default_factory=AccountsSettings)
+    metrics: MetricsSettings = field(default_factory=MetricsSettings)
     ui: UiSettings = field(default_factory=UiSettings)
     logs: LogSettings = field(default_factory=LogSettings)
 

@@ -125,6 +125,9 @@ def _columns(account: Account) -> dict[str, Any]:
         "created_at": account.created_at,
         "probed_at": account.probed_at,
         "demo": account.demo,
+        "priority": account.priority,
+        "note": account.note,
+        "max_in_flight": account.max_in_flight,
     }
 
 
@@ -143,6 +146,9 @@ def _account(
     created_at: float,
     probed_at: float | None,
     demo: bool,
+    priority: int,
+    note: str,
+    max_in_flight: int | None,
 ) -> Account:
     return Account(
         id=account_id,
@@ -159,6 +165,9 @@ def _account(
         created_at=created_at,
         probed_at=probed_at,
         demo=demo,
+        priority=priority,
+        note=note,
+        max_in_flight=max_in_flight,
     )
 
 

@@ -130,7 +130,13 @@ m001_first_tables: Migration = (
     """,
 )
 
-MIGRATIONS: Sequence[Migration] = (m001_first_tables,)
+m002_account_preferences: Migration = (
+    "ALTER TABLE account ADD COLUMN priority INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE account ADD COLUMN note TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE account ADD COLUMN max_in_flight INTEGER",
+)
+
+MIGRATIONS: Sequence[Migration] = (m001_first_tables, m002_account_preferences)
 
 
 def schema_version(raw: sqlite3.Connection) -> int:

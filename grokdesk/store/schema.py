@@ -38,6 +38,9 @@ class AccountTable(Model):
     created_at = FloatField()
     probed_at = FloatField(null=True)
     demo = BooleanField()
+    priority = IntegerField()
+    note = TextField()
+    max_in_flight = IntegerField(null=True)
 
     class Meta:
         table_name = "account"

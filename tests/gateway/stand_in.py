@@ -10,6 +10,8 @@ from pathlib import Path
 from grokdesk.domain.account import Account, Tier, Token
 from grokdesk.domain.catalog import ModelCatalog, ModelKind, ModelSpec
 from grokdesk.domain.chat import ChatRequest, Chunk, Emit, Finish, ReasoningDelta, TextDelta
+from grokdesk.domain.errors import UpstreamError
+from grokdesk.domain.probe import ProbeReading, QuotaReading
 from grokdesk.domain.quota import Mode
 from grokdesk.gateway.limits import Limits
 from grokdesk.gateway.server import GatewayServer
@@ -23,7 +25,6 @@ from grokdesk.services.bundle import Services
 from grokdesk.services.chat import ChatService
 from grokdesk.services.gateway import GatewayService, GatewayState
 from grokdesk.services.importer import ImportService
-from grokdesk.services.ports import ProbeReading
 from grokdesk.services.tokens import TokenKeeper
 from grokdesk.services.usage import UsageService
 from grokdesk.settings.service import SettingsService
@@ -120,8 +121,13 @@ class ScriptedUpstream:
     async def probe(self, account: Account, token: Token) -> ProbeReading:
         return ProbeReading("", "", None, ())
 
-    async def renew_session(self) -> None:
-        pass
+    async def quota(self, account: Account, token: Token) -> QuotaReading:
+        return QuotaReading(())
+
+    async def renew_session(self, after: UpstreamError) -> bool:
+        return True
+
+    def wake(self) -> None: ...
 
 
 class NoVault:
@@ -202,7 +208,7 @@ async def open_gateway(
         AccountStore(database), pool, tokens, upstream, bus, tasks, clock
     )
     services = Services(
-        chat=ChatService(CATALOG, pool, upstream, tokens, usage, clock),
+        chat=ChatService(CATALOG, pool, upstream, tokens, usage, bus, clock),
         accounts=account_service,
         importer=ImportService(account_service, tokens, bus, tasks, clock),
         keys=ApiKeyService(ApiKeyStore(database), bus, clock),

@@ -127,7 +127,7 @@ async def test_models_are_listed_even_without_an_account(http, start_gateway):
 
 
 async def test_a_disabled_account_makes_no_model_available(http, gateway):
-    await gateway.services.accounts.set_enabled("account-0", False)
+    await gateway.services.accounts.configure("account-0", enabled=False)
     async with http.get(gateway.origin + "/v1/models", headers=gateway.headers) as response:
         assert not any(model["available"] for model in (await response.json())["data"])
 

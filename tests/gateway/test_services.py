@@ -17,6 +17,7 @@ from grokdesk.domain.errors import (
 from grokdesk.domain.events import AccountsChanged, ApiKeysChanged, GatewayChanged, ImportProgress
 from grokdesk.domain.quota import Mode
 from grokdesk.gateway.listen import PortTakenError
+from grokdesk.services.accounts import DEFAULT
 from grokdesk.services.gateway import GatewayState
 from grokdesk.services.importer import ImportResult
 from tests.gateway.live_core import LiveCore, live_core
@@ -39,15 +40,15 @@ async def test_an_account_can_be_renamed_disabled_and_given_a_tier(
     live: LiveCore, account_id: str
 ) -> None:
     accounts = live.core.services.accounts
-    await accounts.rename(account_id, "  work  ")
-    await accounts.set_enabled(account_id, False)
-    await accounts.set_tier(account_id, Tier.HEAVY)
+    await accounts.configure(account_id, label="  work  ")
+    await accounts.configure(account_id, enabled=False)
+    await accounts.configure(account_id, tier=Tier.HEAVY)
     snapshot = accounts.snapshot()[0]
     assert (snapshot.label, snapshot.state) == ("work", AccountState.DISABLED)
     assert (snapshot.tier, snapshot.tier_pinned) == (Tier.HEAVY, True)
     await accounts.probe(account_id)
     assert accounts.snapshot()[0].tier is Tier.HEAVY, "a probe does not undo the user's choice"
-    await accounts.set_tier(account_id, None)
+    await accounts.configure(account_id, tier=DEFAULT)
     await accounts.probe(account_id)
     assert accounts.snapshot()[0].tier is Tier.SUPER
 
@@ -57,7 +58,7 @@ async def test_a_label_that_cannot_be_shown_is_refused(
     live: LiveCore, account_id: str, label: str
 ) -> None:
     with pytest.raises(InvalidRequestError):
-        await live.core.services.accounts.rename(account_id, label)
+        await live.core.services.accounts.configure(account_id, label=label)
 
 
 async def test_what_is_learned_survives_a_restart(tmp_path: Path) -> None:

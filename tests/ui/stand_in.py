@@ -13,6 +13,7 @@ from grokdesk.domain.account import Account, AccountState, Evidence, Tier, Token
 from grokdesk.domain.catalog import ModelSpec
 from grokdesk.domain.chat import ChatRequest, Chunk, Emit, Finish, TextDelta
 from grokdesk.domain.errors import UpstreamError, UpstreamUnavailableError, VaultLockedError
+from grokdesk.domain.probe import ProbeReading, QuotaReading
 from grokdesk.domain.quota import Mode, Provenance, QuotaWindow
 from grokdesk.domain.usage import TokenCount, UsageRow
 from grokdesk.kernel.bus import EventBus
@@ -25,7 +26,6 @@ from grokdesk.services.bundle import Services
 from grokdesk.services.chat import ChatService
 from grokdesk.services.gateway import GatewayService, GatewayState
 from grokdesk.services.importer import ImportService
-from grokdesk.services.ports import ProbeReading
 from grokdesk.services.tokens import TokenKeeper
 from grokdesk.services.usage import UsageService
 from grokdesk.settings.catalog import load_catalog
@@ -92,8 +92,13 @@ class ScriptedUpstream:
             raise self.refusals[account.id]
         return ProbeReading("u-1", account.email, Tier.SUPER, windows(Tier.SUPER))
 
-    async def renew_session(self) -> None:
-        return
+    async def quota(self, account: Account, token: Token) -> QuotaReading:
+        return QuotaReading(())
+
+    async def renew_session(self, after: UpstreamError) -> bool:
+        return True
+
+    def wake(self) -> None: ...
 
 
 @dataclass
@@ -185,7 +190,7 @@ async def bare_stage(folder: Path) -> AsyncIterator[Stage]:
     accounts = AccountService(account_store, pool, tokens, upstream, bus, tasks, clock)
     pool.on_change = accounts.on_pool_change
     services = Services(
-        chat=ChatService(catalog, pool, upstream, tokens, usage, clock),
+        chat=ChatService(catalog, pool, upstream, tokens, usage, bus, clock),
         accounts=accounts,
         importer=ImportService(accounts, tokens, bus, tasks, clock, make_room=_have_room),
         keys=ApiKeyService(ApiKeyStore(database), bus, clock),

@@ -94,7 +94,7 @@ async def test_the_menu_is_true_within_two_seconds_of_a_change(desk: Desk) -> No
     desk.services.gateway.pause()
     await desk.until(lambda: "Resume gateway" in menu_texts(tray), timeout=2)
     assert tray._status.text() == "Paused · 5 of 11 accounts ready"
-    await desk.services.accounts.set_enabled("id-Work", False)
+    await desk.services.accounts.configure("id-Work", enabled=False)
     await desk.until(lambda: "4 of 11" in tray._status.text(), timeout=2)
     tray.close()
 

@@ -18,7 +18,7 @@ from grokdesk.domain.errors import (
 from grokdesk.domain.quota import Mode, Provenance, QuotaWindow
 from grokdesk.kernel.clock import ManualClock
 from grokdesk.pool.pool import AccountPool, PoolPolicy
-from grokdesk.pool.ranking import Candidate, Selection, pick
+from grokdesk.pool.ranking import RANKS, Selection
 
 
 def account(name: str = "a", **changes: object) -> Account:
@@ -276,51 +276,53 @@ def test_changes_are_told_with_what_is_worth_storing(clock: ManualClock) -> None
     assert told == [("a", False), ("a", False), ("a", True)]
 
 
-def candidate(name: str, **changes: float) -> Candidate:
-    values = {"tier": 1, "remaining_share": 1.0, "in_flight": 0, "last_leased": 0} | changes
-    return Candidate(name, **values)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    ("selection", "candidates", "expected"),
-    [
-        (
-            Selection.HIGH_QUOTA_FIRST,
-            [candidate("low", remaining_share=0.1), candidate("high", remaining_share=0.9)],
-            "high",
-        ),
-        (
-            Selection.HIGH_QUOTA_FIRST,
-            [candidate("busy", in_flight=1), candidate("free", remaining_share=0.5)],
-            "free",
-        ),
-        (
-            Selection.HIGH_QUOTA_FIRST,
-            [candidate("dear", tier=3), candidate("cheap", tier=1)],
-            "cheap",
-        ),
-        (
-            Selection.ROUND_ROBIN,
-            [candidate("later", last_leased=9), candidate("earlier", last_leased=2)],
-            "earlier",
-        ),
-    ],
-)
-def test_ranking(selection: Selection, candidates: list[Candidate], expected: str) -> None:
-    assert pick(candidates, selection, random.Random(0)).account_id == expected
-
-
-def test_random_selection_takes_every_account_about_equally_often() -> None:
-    rng = random.Random(7)
-    candidates = [candidate(name) for name in "abcd"]
-    picked = [pick(candidates, Selection.RANDOM, rng).account_id for _ in range(4000)]
-    assert all(800 < picked.count(name) < 1200 for name in "abcd")
+def key(selection: Selection, **changes: float) -> tuple[float, ...]:
+    figures = {
+        "priority": 0,
+        "tier": 1,
+        "share": 1.0,
+        "in_flight": 0,
+        "last_leased": 0,
+        "lot": 0.5,
+    }
+    return RANKS[selection](*(figures | changes).values())  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("selection", list(Selection))
-def test_there_is_no_pick_among_none(selection: Selection) -> None:
-    with pytest.raises(ValueError, match="no candidate"):
-        pick([], selection, random.Random(0))
+def test_a_higher_priority_goes_first_whatever_else(selection: Selection) -> None:
+    worst = {"tier": 3, "share": 0.0, "in_flight": 7, "last_leased": 9, "lot": 9.0}
+    assert key(selection, priority=1, **worst) < key(selection)
+
+
+@pytest.mark.parametrize(
+    ("selection", "first", "second"),
+    [
+        (Selection.HIGH_QUOTA_FIRST, {"share": 0.9}, {"share": 0.1}),
+        (Selection.HIGH_QUOTA_FIRST, {"share": 0.5}, {"share": 0.55, "in_flight": 2}),
+        (Selection.HIGH_QUOTA_FIRST, {"share": 0.5, "in_flight": 1}, {"share": 0.2}),
+        (Selection.HIGH_QUOTA_FIRST, {"tier": 1}, {"tier": 3}),
+        (Selection.HIGH_QUOTA_FIRST, {"share": 0.91, "last_leased": 3}, {"last_leased": 9}),
+        (Selection.ROUND_ROBIN, {"last_leased": 2, "share": 0.1}, {"last_leased": 9}),
+        (Selection.RANDOM, {"lot": 0.1, "last_leased": 9}, {"lot": 0.2}),
+    ],
+)
+def test_ranking(selection: Selection, first: dict[str, float], second: dict[str, float]) -> None:
+    assert key(selection, **first) < key(selection, **second)
+
+
+def test_random_selection_takes_every_account_about_equally_often(clock: ManualClock) -> None:
+    policy = PoolPolicy(selection=Selection.RANDOM)
+    pool = AccountPool(clock, policy=policy, rng=random.Random(7))
+    for name in "abcd":
+        pool.put(account(name))
+    picked = []
+    for _ in range(4000):
+        lease = pool.lease(Mode.FAST, Tier.BASIC)
+        picked.append(lease.account.id)
+        lease.settle()
+    assert all(880 < picked.count(name) < 1120 for name in "abcd")
+    pairs = [first == second for first, second in zip(picked, picked[1:], strict=False)]
+    assert 880 < pairs.count(True) < 1120  # the one that was taken is as likely as the others
 
 
 def test_round_robin_is_fair_over_many_calls(clock: ManualClock) -> None:

@@ -14,16 +14,17 @@ from grokdesk.store.migrations import APPLICATION_ID, MIGRATIONS, migrate, schem
 from grokdesk.store.opening import open_file
 
 ADD_NOTE = (
-    "ALTER TABLE account ADD COLUMN note TEXT NOT NULL DEFAULT ''",
-    *["UPDATE account SET note = note || 'long enough to be killed in the middle'"] * 10,
-    "UPDATE account SET note = label",
+    "ALTER TABLE account ADD COLUMN remark TEXT NOT NULL DEFAULT ''",
+    *["UPDATE account SET remark = remark || 'long enough to be killed in the middle'"] * 10,
+    "UPDATE account SET remark = label",
 )
 NEXT = (*MIGRATIONS, ADD_NOTE)
 
 
 def insert_account(connection, number):
     connection.execute(
-        "INSERT INTO account VALUES (?, ?, ?, '', NULL, 0, 1, 'ready', '', '', NULL, 0, NULL, 0)",
+        "INSERT INTO account (id, label, fingerprint, token_hint, tier_pinned, enabled, state,"
+        " user_id, email, created_at, demo) VALUES (?, ?, ?, '', 0, 1, 'ready', '', '', 0, 0)",
         (f"id{number}", f"label{number}", f"print{number}"),
     )
 
@@ -64,7 +65,7 @@ def test_a_failing_step_leaves_the_file_as_it_was():
     with pytest.raises(sqlite3.OperationalError):
         migrate(raw(sql), [*MIGRATIONS, (*ADD_NOTE, "SELEKT")])
     assert schema_version(raw(sql)) == len(MIGRATIONS)
-    assert "note" not in columns(raw(sql))
+    assert "remark" not in columns(raw(sql))
     sql.close()
 
 
@@ -72,7 +73,7 @@ def test_an_older_database_is_backed_up_before_it_is_migrated(tmp_path):
     path = tmp_path / "grokdesk.db"
     old_database(path)
     opened = open_file(path, 0.0, NEXT)
-    notes = raw(opened.sql).execute("SELECT note FROM account ORDER BY id").fetchall()
+    notes = raw(opened.sql).execute("SELECT remark FROM account ORDER BY id").fetchall()
     opened.sql.close()
     assert notes == [("label0",), ("label1",), ("label2",)]
     backup = tmp_path / f"grokdesk.db.version-{len(MIGRATIONS)}"
@@ -133,11 +134,11 @@ def test_a_kill_in_the_middle_of_a_migration_leaves_the_old_schema_or_the_new(tm
         migrate_and_kill(path, random.uniform(0.0, needed_s))
         found = sqlite3.connect(path)
         versions.append(schema_version(found))
-        assert ("note" in columns(found)) == (versions[-1] == len(NEXT))
+        assert ("remark" in columns(found)) == (versions[-1] == len(NEXT))
         assert found.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         found.close()
         opened = open_file(path, 0.0, NEXT)
-        wrong = raw(opened.sql).execute("SELECT count(*) FROM account WHERE note <> label")
+        wrong = raw(opened.sql).execute("SELECT count(*) FROM account WHERE remark <> label")
         assert wrong.fetchone() == (0,)
         opened.sql.close()
         assert opened.notice == ""

@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from grokdesk.domain.account import Tier
-from grokdesk.services.accounts import AccountSnapshot
+from grokdesk.services.accounts import DEFAULT, AccountSnapshot
 from grokdesk.ui import text
 from grokdesk.ui.dialogs.ask import AskDialog, NameDialog
 from grokdesk.ui.kit import Kit
@@ -196,14 +196,16 @@ class AccountsPage(Page):
         accounts = self.kit.services.accounts
         self._for_selected(
             "enabled" if on else "disabled",
-            lambda account: accounts.set_enabled(account.id, on),
+            lambda account: accounts.configure(account.id, enabled=on),
             lambda account: account.enabled is not on,
         )
 
     def _set_tier(self, tier: Tier | None) -> None:
         accounts = self.kit.services.accounts
         self._for_selected(
-            "changed", lambda account: accounts.set_tier(account.id, tier), lambda _account: True
+            "changed",
+            lambda account: accounts.configure(account.id, tier=tier or DEFAULT),
+            lambda _account: True,
         )
 
     def _ask_name(self) -> None:
@@ -221,7 +223,7 @@ class AccountsPage(Page):
 
     def _rename(self, account_id: str, label: str) -> None:
         self.kit.calls.run(
-            self.kit.services.accounts.rename(account_id, label),
+            self.kit.services.accounts.configure(account_id, label=label),
             name="rename account",
             info=self.info,
         )

@@ -4,28 +4,34 @@ import asyncio
 import contextlib
 import uuid
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Literal
 
 from grokdesk.domain.account import Account, Token
 from grokdesk.domain.catalog import ModelSpec
 from grokdesk.domain.chat import ChatRequest, Chunk, Emit
 from grokdesk.domain.errors import (
-    AccountBlockedError,
     ForbiddenError,
     SocketUnknownError,
-    TokenRejectedError,
     UpstreamError,
     UpstreamTimeoutError,
 )
-from grokdesk.domain.probe import ProbeReading
-from grokdesk.domain.quota import Mode, QuotaWindow
+from grokdesk.domain.probe import ProbeReading, QuotaReading
+from grokdesk.domain.quota import Mode
+from grokdesk.domain.tiers import TierTable
 from grokdesk.kernel.clock import Clock
+from grokdesk.upstream.web.quota import READING_TIMEOUT_S, QuotaReader
 from grokdesk.upstream.web.socket import Refusal
-from grokdesk.upstream.web.transport import Reply, Transport
-from grokdesk.upstream.web.wire import facts, identity, limits, payloads, refusals
+from grokdesk.upstream.web.transport import Reply, Response, Transport
+from grokdesk.upstream.web.wire import facts, identity, payloads, refusals
 from grokdesk.upstream.web.wire.browser import BrowserProfile
 from grokdesk.upstream.web.wire.cookies import cookie_header
-from grokdesk.upstream.web.wire.headers import Headers, socket_headers, xhr_headers
+from grokdesk.upstream.web.wire.headers import (
+    Headers,
+    grpc_web_headers,
+    socket_headers,
+    xhr_headers,
+)
 from grokdesk.upstream.web.wire.mgw import HEARTBEAT_S, MgwTurn
 from grokdesk.upstream.web.wire.rest_decoder import RestDecoder
 
@@ -33,7 +39,6 @@ ChatTransport = Literal["auto", "mgw", "rest"]
 
 _ERROR_BODY_LIMIT = 64 << 10
 _SESSION_TIMEOUT_S = 15.0
-_QUOTA_TIMEOUT_S = 25.0
 _DRAIN_S = 0.5
 _REST_FOR_S = 600.0
 """How long `auto` stays with REST after the socket was unknown."""
@@ -48,6 +53,7 @@ class GrokWebClient:
         profile: BrowserProfile,
         transport: Transport,
         clock: Clock,
+        tiers: TierTable,
         *,
         chat_transport: Callable[[], ChatTransport] = lambda: "auto",
         turn_timeout_s: Callable[[], float] = lambda: 0.0,
@@ -56,6 +62,7 @@ class GrokWebClient:
         self._origins = origins
         self._profile = profile
         self._clock = clock
+        self._tiers = tiers
         self._chat_transport = chat_transport
         self._turn_timeout_s = turn_timeout_s
         self._user_ids: dict[str, str] = {}
@@ -76,10 +83,18 @@ class GrokWebClient:
 
     async def probe(self, account: Account, token: Token) -> ProbeReading:
         who = await self._identify(account, token)
-        windows = await self._windows(token)
-        return ProbeReading(who.user_id, who.email, limits.infer_tier(windows), windows)
+        read = await self.quota(account, token)
+        return ProbeReading(who.user_id, who.email, read.tier, read.windows, read.absent)
 
-    async def renew_session(self) -> None:
+    async def quota(self, account: Account, token: Token) -> QuotaReading:
+        reader = QuotaReader(partial(self._ask, token), self._tiers, self._clock)
+        return await reader.read(account.tier)
+
+    async def renew_session(self, after: UpstreamError) -> bool:
+        self.transport.reset()
+        return True
+
+    def wake(self) -> None:
         self.transport.reset()
 
     async def aclose(self) -> None:
@@ -167,7 +182,7 @@ class GrokWebClient:
         async with self.transport.stream(endpoint.method, url, headers, body) as reply:
             if reply.status != 200:
                 raise await self._refusal(reply)
-            decoder = RestDecoder(self._origins)
+            decoder = RestDecoder(self._origins, delimited=reply.delimited)
             while not decoder.done and (data := await reply.read()):
                 await _forward(decoder.feed(data), emit)
             await _forward(decoder.end(), emit)
@@ -196,40 +211,17 @@ class GrokWebClient:
         self._user_ids[account.id] = who.user_id
         return who
 
-    async def _windows(self, token: Token) -> tuple[QuotaWindow, ...]:
-        """What could be read; raise when nothing could, or when the account itself is refused."""
-        windows: list[QuotaWindow] = []
-        answered = False
-        failure: UpstreamError | None = None
-        for mode in Mode:
-            try:
-                window = await self._window(token, mode)
-            except (TokenRejectedError, AccountBlockedError):
-                raise
-            except UpstreamError as error:
-                failure = error
-            else:
-                answered = True
-                if window is not None:
-                    windows.append(window)
-        if failure is not None and not answered:
-            raise failure
-        return tuple(windows)
-
-    async def _window(self, token: Token, mode: Mode) -> QuotaWindow | None:
-        endpoint = facts.RATE_LIMITS
-        headers = self._headers(endpoint, token)
-        response = await self.transport.fetch(
-            endpoint.method,
-            self._origins.url(endpoint),
-            headers,
-            payloads.rate_limits_body(mode),
-            timeout_s=_QUOTA_TIMEOUT_S,
+    async def _ask(self, token: Token, endpoint: facts.Endpoint, body: bytes) -> Response:
+        """One question about quotas."""
+        headers = (
+            self._grpc_headers(endpoint, token)
+            if endpoint is facts.WEEKLY_CREDITS
+            else self._headers(endpoint, token)
         )
-        now = self._clock.now()
-        if response.status != 200:
-            raise refusals.classify(response.status, response.headers, response.body, now=now)
-        return limits.parse_rate_limits(mode=mode, body=response.body, now=now)
+        url = self._origins.url(endpoint)
+        return await self.transport.fetch(
+            endpoint.method, url, headers, body, timeout_s=READING_TIMEOUT_S
+        )
 
     def _headers(self, endpoint: facts.Endpoint, token: Token) -> Headers:
         return xhr_headers(
@@ -239,6 +231,9 @@ class GrokWebClient:
             cookie=cookie_header(token),
             request_id=_new_id(),
         )
+
+    def _grpc_headers(self, endpoint: facts.Endpoint, token: Token) -> Headers:
+        return grpc_web_headers(self._profile, self._origins, endpoint, cookie=cookie_header(token))
 
     def _now_ms(self) -> int:
         return int(self._clock.now() * 1000)

@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping
 
+_DELIMITERS = frozenset({"content-length", "transfer-encoding"})
+
 
 class Head:
     """Of the last answer only: an interim one (1xx) is forgotten when the next begins."""
 
-    __slots__ = ("_lines", "complete", "status")
+    __slots__ = ("_lines", "_version", "complete", "status")
 
     def __init__(self) -> None:
         self.status = 0
         self.complete = False
+        self._version = b""
         self._lines: list[bytes] = []
 
     def on_line(self, line: bytes) -> int:
@@ -18,11 +21,17 @@ class Head:
         if line == b"\r\n":
             self.complete = self.status >= 200
         elif line.startswith(b"HTTP/"):
-            self.status = int(line.split(None, 2)[1])
+            self._version, status = line.split(None, 2)[:2]
+            self.status = int(status)
             self._lines.clear()
         else:
             self._lines.append(line)
         return len(line)
+
+    @property
+    def delimited(self) -> bool:
+        """The end of the body differs from a broken connection; before HTTP/2 it may not."""
+        return self._version >= b"HTTP/2" or not _DELIMITERS.isdisjoint(self.headers)
 
     @property
     def headers(self) -> Mapping[str, str]:

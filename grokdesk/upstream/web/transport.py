@@ -65,6 +65,11 @@ class Reply:
         return self._head.headers
 
     @property
+    def delimited(self) -> bool:
+        """Its end is told from a broken connection."""
+        return self._head.delimited
+
+    @property
     def ended(self) -> bool:
         """Nothing more will come, whether or not all of it was read."""
         return self._ended or (self._transfer is not None and self._transfer.done())

@@ -72,6 +72,10 @@ _DEAD_WORDS = (
 )
 _LIMITED = "grok.com limits this account. Wait until its quota is renewed or use another account."
 _LIMITED_WORDS = ("too many requests", "rate limit", "usage limit", "usage quota")
+_SPENT = (
+    "This account may spend no more for now. Wait until its limit is renewed or use another."
+)
+_SPENT_WORDS = ("spending-limit", "free-usage-exhausted")
 _CHANGED = "grok.com answered in a form that Grokdesk does not know. Look for an update."
 _TOO_SLOW = "grok.com took too long. Try again."
 _DOWN = "grok.com is out of order or overloaded. Try again later."
@@ -98,11 +102,21 @@ _REFUSED = Rule(
 )
 _ANTI_BOT = Rule(
     AntiBotError,
-    "grok.com took the request for a robot's. Try again later or from another network.",
+    "The rules of grok.com took the request for an automated one and refused it. Try again later "
+    "or from another network; paste fresh values if you pasted some from your browser.",
     statuses=(403,),
     forms=_SAID,
     words=("anti-bot", "anti_bot"),
 )
+
+_UNKNOWN_SIGN_IN = Rule(
+    ProtocolChangedError,
+    "grok.com asks for a kind of sign-in that Grokdesk does not know. Look for an update.",
+    statuses=(401, 403),
+    forms=_SAID,
+    words=("dpop",),
+)
+_BILLED = Rule(RateLimitedError, _SPENT, statuses=(400, 402, 403), forms=_SAID, words=_SPENT_WORDS)
 
 _CHALLENGED = Rule(ChallengedError, _CHECK, forms=(Form.HTML, Form.TEXT), words=_CHECK_WORDS)
 
@@ -110,9 +124,11 @@ HTTP_RULES = (
     _CHALLENGED,
     _BLOCKED,
     _REJECTED,
+    _UNKNOWN_SIGN_IN,
     Rule(TokenRejectedError, _DEAD, statuses=(401,)),
     _REFUSED,
     _ANTI_BOT,
+    _BILLED,
     Rule(RateLimitedError, _LIMITED, statuses=(429,)),
     Rule(RateLimitedError, _LIMITED, forms=(Form.JSON,), codes=("8",), words=_LIMITED_WORDS),
     Rule(ChallengedError, _CHECK, statuses=(200, 403), forms=(Form.HTML,)),
@@ -120,7 +136,7 @@ HTTP_RULES = (
     Rule(ChallengedError, _CHECK, statuses=(403,), forms=(Form.TEXT,), words=("cloudflare",)),
     Rule(
         ForbiddenError,
-        "grok.com refused the request without a reason. Another account may be served.",
+        "grok.com refused the request without a reason. Try again later or with another account.",
         statuses=(402, 403),
     ),
     Rule(
@@ -157,6 +173,7 @@ INBAND_RULES = (
     _REJECTED,
     Rule(TokenRejectedError, _DEAD, codes=("16",)),
     _REFUSED,
+    _BILLED,
     Rule(RateLimitedError, _LIMITED, codes=("8",), words=_LIMITED_WORDS),
     Rule(AntiBotError, _ANTI_BOT.sentence, codes=("7",), words=_ANTI_BOT.words),
     Rule(UpstreamTimeoutError, _TOO_SLOW, codes=("4",)),
@@ -224,9 +241,7 @@ def _error(
     wait_s: float | None,
 ) -> UpstreamError:
     rule = next(rule for rule in rules if _fits(rule, answer))
-    if rule.error is RateLimitedError:
-        return RateLimitedError(rule.sentence, status=status, excerpt=evidence, retry_after=wait_s)
-    return rule.error(rule.sentence, status=status, excerpt=evidence)
+    return rule.error(rule.sentence, status=status, excerpt=evidence, retry_after=wait_s)
 
 
 def _fits(rule: Rule, answer: _Answer) -> bool:

@@ -64,11 +64,16 @@ _decode = msgspec.json.Decoder(_Frame).decode
 
 
 class RestDecoder:
-    """Feed it the body as it comes; call `end` when it is over. Nothing follows once `done`."""
+    """Feed it the body as it comes; call `end` when it is over. Nothing follows once `done`.
 
-    def __init__(self, origins: Origins = GROK) -> None:
+    Not `delimited`: a broken connection looks like the end of the body, so that only upstream's
+    own closing words prove that nothing is missing.
+    """
+
+    def __init__(self, origins: Origins = GROK, *, delimited: bool = True) -> None:
         self._splitter = FrameSplitter()
         self._reply = Reply(origins.asset_url)
+        self._delimited = delimited
         self._understood = False
         self._noise = b""
         self._text_ended = False
@@ -103,7 +108,9 @@ class RestDecoder:
         is_whole = not last or self._take(last)
         if self.done:
             return
-        if is_whole or not (self._understood or last.startswith(b"{")):
+        if not self._understood and (is_whole or not last.startswith(b"{")):
+            self._finish()
+        elif is_whole and (self._delimited or self._snapshot_seen):
             self._finish()
         else:
             self._reply.fail(IncompleteReplyError("grok.com cut the reply short. Try again."))

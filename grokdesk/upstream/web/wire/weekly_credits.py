@@ -14,6 +14,7 @@ from grokdesk.domain.errors import (
     UpstreamTimeoutError,
     UpstreamUnavailableError,
 )
+from grokdesk.domain.quota import WEEKLY_TOTAL, Mode, Provenance, QuotaWindow
 from grokdesk.upstream.web.wire.lenient import changed
 from grokdesk.upstream.web.wire.protobuf import Fields, fields_of, float_at, message_at, whole_at
 
@@ -57,9 +58,14 @@ class WeeklyCredits:
     """Percent by product."""
 
 
-def parse_weekly_credits(body: bytes) -> WeeklyCredits | None:
-    """None for an account without a pool. Raise UpstreamError for what else may be wrong."""
+def parse_weekly_credits(body: bytes, told_status: str = "") -> WeeklyCredits | None:
+    """None for an account without a pool. Raise UpstreamError for what else may be wrong.
+
+    `told_status` is the header `grpc-status`, where gRPC puts it when there is no body.
+    """
     messages, trailers = _frames(body)
+    if told_status:
+        trailers.append(f"grpc-status:{told_status}".encode())
     status = _status(trailers, body)
     if status:
         error, sentence = _STATUSES.get(status, _OTHER_STATUS)
@@ -70,6 +76,23 @@ def parse_weekly_credits(body: bytes) -> WeeklyCredits | None:
         return _credits(message_at(fields_of(messages[0]), 1))
     except ValueError as error:
         raise changed(_WHAT, str(error)) from None
+
+
+def window_of(credits: WeeklyCredits, now: float) -> QuotaWindow:
+    """A pool that is not quite empty has something left."""
+    left = (100.0 - credits.used_percent) / 100.0
+    remaining = max(1, round(WEEKLY_TOTAL * left)) if left > 0 else 0
+    period_s = credits.ends_at - credits.starts_at
+    is_near = now < credits.ends_at <= now + period_s
+    return QuotaWindow(
+        Mode.WEEKLY,
+        WEEKLY_TOTAL,
+        remaining,
+        period_s,
+        credits.ends_at if is_near else now + period_s,  # else a clock is wrong
+        Provenance.MEASURED,
+        now,
+    )
 
 
 def _frames(body: bytes) -> tuple[list[bytes], list[bytes]]:
