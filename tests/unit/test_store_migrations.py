@@ -78,7 +78,7 @@ def test_an_older_database_is_backed_up_before_it_is_migrated(tmp_path):
     assert notes == [("label0",), ("label1",), ("label2",)]
     backup = tmp_path / f"grokdesk.db.version-{len(MIGRATIONS)}"
     copy = sqlite3.connect(backup)
-    assert columns(copy)[-1] == "demo"
+    assert columns(copy)[-1] == "max_in_flight"
     assert copy.execute("SELECT count(*) FROM account").fetchone() == (3,)
     copy.close()
     assert backup.stat().st_mode & 0o777 == 0o600
