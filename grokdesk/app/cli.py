@@ -3,14 +3,16 @@
 import argparse
 import asyncio
 import contextlib
-import enum
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from grokdesk import __version__
+from grokdesk.app.cli_accounts import add_accounts
+from grokdesk.app.cli_doctor import add_doctor
+from grokdesk.app.cli_egress import add_egress
+from grokdesk.app.cli_run import ExitCode, execute, paths_of, say
 from grokdesk.domain.errors import (
     ConflictError,
     GrokdeskError,
@@ -18,22 +20,6 @@ from grokdesk.domain.errors import (
     SettingsError,
     VaultLockedError,
 )
-from grokdesk.kernel.paths import Paths
-
-
-class ExitCode(enum.IntEnum):
-    """What a script can rely on."""
-
-    OK = 0
-    FAILURE = 1
-    USAGE = 2
-    NOT_RUNNING = 3
-    VAULT = 4
-    PORT_TAKEN = 5
-    ALREADY_RUNNING = 6
-    BAD_SETTING = 7
-    INTERRUPTED = 130
-
 
 _KINDS = {
     "VaultLockedError": ExitCode.VAULT,
@@ -43,7 +29,6 @@ _KINDS = {
     "PortTakenError": ExitCode.PORT_TAKEN,
     "AlreadyRunningError": ExitCode.ALREADY_RUNNING,
 }
-_IMPORT_LIMIT = 50_000_000
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -107,7 +92,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(run=_desktop)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_serve(commands, [common, serving])
-    _add_accounts(commands, common)
+    add_accounts(commands, common)
+    add_doctor(commands, common)
+    add_egress(commands, common)
     _add_keys(commands, common)
     status = commands.add_parser("status", parents=[common], help="what the program does now")
     status.add_argument("--json", action="store_true", help="as JSON")
@@ -119,24 +106,6 @@ def _add_serve(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
     serve = commands.add_parser("serve", parents=parents, help="run without a window")
     serve.add_argument("--host", default=None, metavar="H", help="listen on this address")
     serve.set_defaults(run=_serve)
-
-
-def _add_accounts(commands: Any, common: argparse.ArgumentParser) -> None:
-    group = commands.add_parser("accounts", help="import, list and remove accounts")
-    verbs = group.add_subparsers(required=True, metavar="VERB")
-    importing = verbs.add_parser("import", parents=[common], help="import tokens from a file")
-    importing.add_argument("file", metavar="FILE|-", help="a file, or - for standard input")
-    importing.add_argument(
-        "--tier", choices=("auto", "basic", "super", "heavy"), default="auto", help="default: auto"
-    )
-    importing.add_argument("--no-probe", action="store_true", help="do not ask grok.com about them")
-    importing.set_defaults(run=_import)
-    listing = verbs.add_parser("list", parents=[common], help="show all accounts")
-    listing.add_argument("--json", action="store_true", help="as JSON")
-    listing.set_defaults(run=_list_accounts)
-    removing = verbs.add_parser("remove", parents=[common], help="forget accounts and tokens")
-    removing.add_argument("account", nargs="+", help="id, label, or last characters of the token")
-    removing.set_defaults(run=_remove_accounts)
 
 
 def _add_keys(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -159,12 +128,6 @@ def _port(text: str) -> int:
     raise argparse.ArgumentTypeError(f"'{text}' is not a port; use 0 to 65535")
 
 
-def _paths(arguments: argparse.Namespace) -> Paths:
-    paths = Paths.for_profile(getattr(arguments, "profile", None), os.environ)
-    paths.ensure()
-    return paths
-
-
 def _desktop(arguments: argparse.Namespace) -> int:
     if arguments.selftest:
         from grokdesk.app.selftest import run_selftest
@@ -173,7 +136,7 @@ def _desktop(arguments: argparse.Namespace) -> int:
     from grokdesk.app.desktop import run_desktop
 
     return run_desktop(
-        _paths(arguments),
+        paths_of(arguments),
         profile=getattr(arguments, "profile", None),
         port=getattr(arguments, "port", None),
         demo=getattr(arguments, "demo", False),
@@ -185,7 +148,7 @@ def _serve(arguments: argparse.Namespace) -> int:
     from grokdesk.app.headless import run_headless
 
     return run_headless(
-        _paths(arguments),
+        paths_of(arguments),
         profile=getattr(arguments, "profile", None),
         host=arguments.host,
         port=getattr(arguments, "port", None),
@@ -193,69 +156,22 @@ def _serve(arguments: argparse.Namespace) -> int:
     )
 
 
-def _import(arguments: argparse.Namespace) -> int:
-    from grokdesk.app.cli_output import import_progress, import_summary
-
-    result = _execute(
-        arguments,
-        "accounts.import",
-        {
-            "text": _read_import(arguments.file),
-            "tier": arguments.tier,
-            "probe": not arguments.no_probe,
-        },
-        on_progress=import_progress,
-    )
-    print(import_summary(result))
-    nothing = not result["saved"] and (result["malformed"] or result["failed"])
-    return ExitCode.FAILURE if nothing else ExitCode.OK
-
-
-def _read_import(name: str) -> str:
-    try:
-        data = sys.stdin.buffer.read(_IMPORT_LIMIT + 1) if name == "-" else _file_bytes(name)
-    except OSError as error:
-        raise InvalidRequestError(f"{name} cannot be read: {error.strerror}.") from None
-    if len(data) > _IMPORT_LIMIT:
-        raise InvalidRequestError("This is too large for an import: 50 MB are the limit.")
-    return data.decode("utf-8-sig", "replace")
-
-
-def _file_bytes(name: str) -> bytes:
-    with Path(name).open("rb") as file:
-        return file.read(_IMPORT_LIMIT + 1)
-
-
-def _list_accounts(arguments: argparse.Namespace) -> int:
-    from grokdesk.app.cli_output import accounts_table, as_json
-
-    result = _execute(arguments, "accounts.list", {})
-    print(as_json(result) if arguments.json else accounts_table(result["accounts"]))
-    return ExitCode.OK
-
-
-def _remove_accounts(arguments: argparse.Namespace) -> int:
-    result = _execute(arguments, "accounts.remove", {"names": arguments.account})
-    print(f"Removed {result['removed']} account(s).")
-    return ExitCode.OK
-
-
 def _create_key(arguments: argparse.Namespace) -> int:
-    print(_execute(arguments, "keys.create", {"name": arguments.name})["key"])
+    say(execute(arguments, "keys.create", {"name": arguments.name})["key"])
     return ExitCode.OK
 
 
 def _list_keys(arguments: argparse.Namespace) -> int:
     from grokdesk.app.cli_output import as_json, keys_table
 
-    result = _execute(arguments, "keys.list", {})
-    print(as_json(result) if arguments.json else keys_table(result["keys"]))
+    result = execute(arguments, "keys.list", {})
+    say(as_json(result) if arguments.json else keys_table(result["keys"]))
     return ExitCode.OK
 
 
 def _revoke_key(arguments: argparse.Namespace) -> int:
-    result = _execute(arguments, "keys.revoke", {"name": arguments.key})
-    print(f"Revoked the key '{result['revoked']}'.")
+    result = execute(arguments, "keys.revoke", {"name": arguments.key})
+    say(f"Revoked the key '{result['revoked']}'.")
     return ExitCode.OK
 
 
@@ -264,24 +180,11 @@ def _status(arguments: argparse.Namespace) -> int:
     from grokdesk.app.cli_output import as_json, status_text
 
     try:
-        result = asyncio.run(control.request(_paths(arguments), "status", {}, lambda _: None))
+        result = asyncio.run(control.request(paths_of(arguments), "status", {}, lambda _: None))
     except control.NotRunningError:
         if not arguments.json:
             raise
-        print(as_json({"running": False}))
+        say(as_json({"running": False}))
         return ExitCode.NOT_RUNNING
-    print(as_json(result) if arguments.json else status_text(result))
+    say(as_json(result) if arguments.json else status_text(result))
     return ExitCode.OK
-
-
-def _execute(
-    arguments: argparse.Namespace,
-    command: str,
-    values: dict[str, Any],
-    *,
-    on_progress: Callable[[dict[str, Any]], None] = lambda _progress: None,
-) -> dict[str, Any]:
-    from grokdesk.app.remote import execute
-
-    profile = getattr(arguments, "profile", None)
-    return asyncio.run(execute(_paths(arguments), profile, command, values, on_progress))

@@ -38,11 +38,41 @@ def accounts_table(accounts: Sequence[dict[str, Any]]) -> str:
             account["label"],
             account["tier"],
             account["state"],
-            " ".join(f"{w['mode']} {_left(w)}" for w in account["windows"]) or "-",
+            str(account["priority"]),
+            " ".join(_left(window) for window in account["windows"]) or "-",
+            account["note"].partition("\n")[0],
         )
         for account in accounts
     ]
-    return _table(("ID", "LABEL", "TIER", "STATE", "QUOTA"), rows)
+    return _table(("ID", "LABEL", "TIER", "STATE", "PRIORITY", "QUOTA", "NOTE"), rows)
+
+
+def tested_text(accounts: Sequence[dict[str, Any]]) -> str:
+    if not accounts:
+        return "No accounts yet. Import some with: grokdesk accounts import FILE"
+    return "\n".join(
+        line
+        for account in accounts
+        for line in _finding(account, f"{account['label']} ({account['id'][:8]})")
+    )
+
+
+def checkup_text(checkup: dict[str, Any]) -> str:
+    """Accounts that are well are counted, not listed."""
+    width = max((len(check["title"]) for check in checkup["checks"]), default=0)
+    lines: list[str] = []
+    quiet = 0
+    for check in checkup["checks"]:
+        if _is_account(check) and check["status"] in _WELL:
+            quiet += 1
+        elif _is_account(check):
+            lines += _finding(check, check["title"])
+        else:
+            lines += _finding(check, check["title"].ljust(min(width, _TITLE_CHARS)))
+    if quiet:
+        lines.append(f"ok    and {quiet} account{'' if quiet == 1 else 's'} without trouble")
+    lines += ["", _CONCLUSIONS[checkup["status"]]]
+    return "\n".join(lines)
 
 
 def keys_table(keys: Sequence[dict[str, Any]]) -> str:
@@ -62,6 +92,9 @@ def status_text(status: dict[str, Any]) -> str:
         f"  Requests  {status['running_requests']} running, "
         f"{status['today']['requests']} today, {status['today']['failed']} failed",
     ]
+    upstream = status["upstream"]
+    if upstream["state"] != "closed":
+        lines.append(f"  grok.com  is left alone for a moment: {upstream['reason']}")
     if status["error"]:
         lines.append(f"  Problem   {status['error']}")
     return "\n".join(lines)
@@ -89,9 +122,34 @@ def welcome(base_url: str, key: str, key_note: str, *, demo: bool, sandbox: bool
     return "\n".join(lines)
 
 
+_WELL = ("ok", "skipped")
+_TITLE_CHARS = 16
+_MARKS = {"ok": "ok", "warn": "WARN", "fail": "FAIL", "skipped": "-"}
+_CONCLUSIONS = {
+    "ok": "All is well.",
+    "warn": "It works; see what is marked WARN.",
+    "fail": "Something is in the way; see what is marked FAIL.",
+}
+
+
+def _is_account(check: dict[str, Any]) -> bool:
+    return bool(check["id"].startswith("account:"))
+
+
+def _finding(found: dict[str, Any], title: str) -> list[str]:
+    lines = [f"{_MARKS[found['status']]:<4}  {title}  {found['sentence']}"]
+    if found["action"]:
+        lines.append(f"      -> {found['action']}")
+    return lines
+
+
 def _left(window: dict[str, Any]) -> str:
+    """`~`: counted or old; the age tells how old the reading is that it rests on."""
     sign = "" if window["provenance"] == "measured" else "~"
-    return f"{sign}{window['remaining']}/{window['total']}"
+    total = f"/{window['total']}" if window["total_known"] else ""
+    age = window["age_s"]
+    old = f" ({round(age / 3600)} h old)" if window["provenance"] == "stale" and age else ""
+    return f"{window['mode']} {sign}{window['remaining']}{total}{old}"
 
 
 def _when(moment: float) -> str:

@@ -4,110 +4,63 @@
 the gateway, the control socket and, while there is no account, the demo.
 """
 
-import asyncio
 import contextlib
 import logging
-import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Coroutine
 from functools import partial
 from typing import Any
 
+from grokdesk.app.appliers import appliers, policy_of, retry_of
+from grokdesk.app.checkup import new_diagnostics
 from grokdesk.app.commands import COMMANDS
 from grokdesk.app.control import ControlServer
 from grokdesk.app.control import Progress as ControlProgress
-from grokdesk.app.demo import demo_account
+from grokdesk.app.demo import demo
 from grokdesk.app.lazy_vault import LazyVault
 from grokdesk.app.listener import Listener
+from grokdesk.app.parts import Core, CoreOptions
 from grokdesk.app.resources import resource_text
 from grokdesk.app.upstreams import CurrentUpstream
+from grokdesk.app.wake import LocalNetwork, WakeDetector
 from grokdesk.app.web import new_web_client
 from grokdesk.domain.errors import InvalidRequestError, VaultLockedError
-from grokdesk.domain.events import AccountsChanged
-from grokdesk.domain.tiers import TierTable
 from grokdesk.gateway.listen import PortTakenError
 from grokdesk.kernel.bus import EventBus
 from grokdesk.kernel.clock import SystemClock
-from grokdesk.kernel.paths import Paths
 from grokdesk.kernel.tasks import TaskSupervisor
-from grokdesk.pool.pool import AccountPool, PoolPolicy
-from grokdesk.pool.ranking import Selection
-from grokdesk.pool.retry import RetryPolicy
+from grokdesk.pool.pool import AccountPool
 from grokdesk.services.accounts import AccountService
 from grokdesk.services.apikeys import ApiKeyService
 from grokdesk.services.bundle import Services
 from grokdesk.services.chat import ChatService
+from grokdesk.services.egress import EgressService
+from grokdesk.services.egress_plan import EgressPlan
 from grokdesk.services.gateway import GatewayService, GatewayState
+from grokdesk.services.health import UpstreamHealth
 from grokdesk.services.importer import ImportService
+from grokdesk.services.metrics import MetricsService
+from grokdesk.services.quota import QuotaKeeper
+from grokdesk.services.secrets import SecretService
 from grokdesk.services.tokens import TokenKeeper
 from grokdesk.services.usage import UsageService
 from grokdesk.settings.catalog import load_catalog
 from grokdesk.settings.model import Settings
 from grokdesk.settings.service import SettingsService
 from grokdesk.settings.tiers import load_tiers
-from grokdesk.simulator.server import Simulator
 from grokdesk.store import intents
 from grokdesk.store.accounts import AccountStore
 from grokdesk.store.apikeys import ApiKeyStore
 from grokdesk.store.choose import VaultChooser
 from grokdesk.store.db import Database
 from grokdesk.store.os_keyring import OsKeyring
+from grokdesk.store.secrets import SecretStore
 from grokdesk.store.usage import UsageStore
-from grokdesk.upstream.web.client import GrokWebClient
+
+__all__ = ["Core", "CoreOptions", "open_core", "run_command", "running_core"]
 
 _log = logging.getLogger(__name__)
 
 FIRST_KEY_NAME = "default"
-
-
-@dataclass(frozen=True, slots=True)
-class CoreOptions:
-    """What the command line decides. None leaves a value to the settings."""
-
-    paths: Paths
-    profile: str | None = None
-    host: str | None = None
-    port: int | None = None
-    demo: bool = False
-    storage_only: bool = False
-    """For a command while nothing runs: what it saves must last, whatever the demo setting is."""
-    allow_key_file: bool = False
-    """Without an OS keyring a master key may be kept in a private file (servers)."""
-    set_log_level: Callable[[str], None] = lambda _level: None
-    survive_taken_port: bool = False
-    """Go on without a gateway, for a window that offers another port."""
-    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
-
-    @property
-    def overrides(self) -> dict[str, object]:
-        demo = "never" if self.storage_only else "always" if self.demo else None
-        given = {
-            "gateway.host": self.host,
-            "gateway.port": self.port,
-            "gateway.demo": demo,
-        }
-        return {key: value for key, value in given.items() if value is not None}
-
-
-@dataclass(slots=True)
-class Core:
-    """`notices` are sentences that a person should read."""
-
-    services: Services
-    pool: AccountPool
-    upstream: CurrentUpstream
-    tokens: TokenKeeper
-    vault: LazyVault
-    web: GrokWebClient
-    tiers: TierTable
-    sandbox: bool
-    notices: list[str]
-    has_intents: Callable[[], Awaitable[bool]]
-    """Whether a crash left vault entries without an account."""
-    stopping: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set by whoever wants the program to end."""
-    raise_window: Callable[[], bool] = lambda: False
-    """Set by the desktop app; False where there is no window."""
 
 
 @contextlib.asynccontextmanager
@@ -125,6 +78,7 @@ async def open_core(options: CoreOptions) -> AsyncIterator[Core]:
         resource_text("quota.toml"), options.paths.config_dir / "quota.toml"
     )
     notices.extend(tier_notices)
+    file_notices = tuple(notices)
 
     async with contextlib.AsyncExitStack() as stack:
         database = Database(None if sandbox else options.paths.database_file)
@@ -151,10 +105,11 @@ async def open_core(options: CoreOptions) -> AsyncIterator[Core]:
             tell,
         )
         tokens = TokenKeeper(vault)
-        web = new_web_client(settings, clock, tiers)
+        plan = EgressPlan(settings, SecretService(vault, SecretStore(database)))
+        web = new_web_client(settings, clock, tiers, plan)
         stack.push_async_callback(web.aclose)
         upstream = CurrentUpstream(web)
-        pool = AccountPool(clock, policy=_policy(settings.current))
+        pool = AccountPool(clock, policy=policy_of(settings.current))
         usage_store = UsageStore(database)
         await usage_store.open()
         stack.push_async_callback(usage_store.close)
@@ -162,6 +117,13 @@ async def open_core(options: CoreOptions) -> AsyncIterator[Core]:
         accounts = AccountService(AccountStore(database), pool, tokens, upstream, bus, tasks, clock)
         pool.on_change = accounts.on_pool_change
         keys = ApiKeyService(ApiKeyStore(database), bus, clock)
+        quota = QuotaKeeper(
+            pool, accounts.read_quota, bus, tasks, clock, lambda: settings.current.quota
+        )
+        pool.on_exhausted = quota.on_exhausted
+        gateway = GatewayService(bus)
+        health = UpstreamHealth(pool, bus)
+        egress = EgressService(settings, plan, web, bus)
         services = Services(
             chat=ChatService(
                 catalog,
@@ -171,7 +133,7 @@ async def open_core(options: CoreOptions) -> AsyncIterator[Core]:
                 usage,
                 bus,
                 clock,
-                retry=lambda: _retry(settings.current),
+                retry=lambda: retry_of(settings.current),
             ),
             accounts=accounts,
             importer=ImportService(
@@ -184,7 +146,25 @@ async def open_core(options: CoreOptions) -> AsyncIterator[Core]:
             ),
             keys=keys,
             usage=usage,
-            gateway=GatewayService(bus),
+            gateway=gateway,
+            health=health,
+            egress=egress,
+            diagnostics=new_diagnostics(
+                settings=settings,
+                database=database,
+                data_dir=options.paths.data_dir,
+                accounts=accounts,
+                keys=keys,
+                gateway=gateway,
+                health=health,
+                egress=egress,
+                vault=vault,
+                clock=clock,
+                file_notices=file_notices,
+                sandbox=sandbox,
+            ),
+            quota=quota,
+            metrics=MetricsService(bus, pool, gateway, catalog),
             settings=settings,
             catalog=catalog,
             bus=bus,
@@ -194,8 +174,8 @@ async def open_core(options: CoreOptions) -> AsyncIterator[Core]:
         await accounts.load()
         await keys.load()
         stack.push_async_callback(accounts.flush)
-        settings.add_applier(_pool_applier(pool))
-        settings.add_applier(_log_applier(options.set_log_level))
+        for applier in appliers(services, pool, options.set_log_level):
+            settings.add_applier(applier)
 
         async def has_intents() -> bool:
             return await database.call(lambda: intents.any_pending(database.sql))
@@ -215,10 +195,11 @@ async def running_core(options: CoreOptions) -> AsyncIterator[Core]:
         core = await stack.enter_async_context(open_core(options))
         services = core.services
         settings = services.settings.current
+        await services.metrics.switch(settings.metrics.enabled)
         if not services.keys.list():
             await services.keys.create(FIRST_KEY_NAME)
         if _wants_demo(core, settings):
-            await stack.enter_async_context(_demo(core))
+            await stack.enter_async_context(demo(core))
         listener = Listener(services)
         stack.push_async_callback(listener.stop)
         try:
@@ -234,11 +215,8 @@ async def running_core(options: CoreOptions) -> AsyncIterator[Core]:
         control = ControlServer(options.paths, partial(run_command, core), services.tasks)
         await control.start()
         stack.push_async_callback(control.stop)
-        services.tasks.run_soon(services.settings.watch(), name="settings watch")
-        services.tasks.run_soon(services.usage.keep_folding(), name="usage folding")
-        services.tasks.run_soon(services.usage.keep_forgetting(), name="usage retention")
-        if not core.sandbox:
-            services.tasks.run_soon(_recover(core), name="vault recovery")
+        for name, work in _background(core).items():
+            services.tasks.run_soon(work, name=name)
         yield core
 
 
@@ -254,34 +232,30 @@ async def run_command(
     return await command(core.services, arguments, progress)
 
 
-@contextlib.asynccontextmanager
-async def _demo(core: Core) -> AsyncIterator[None]:
-    """The simulator serves until the first real account comes in."""
-    simulator = Simulator(demo=True)
-    origin = await simulator.start()
+def _background(core: Core) -> dict[str, Coroutine[Any, Any, None]]:
+    """What goes on as long as the program runs."""
     services = core.services
-    demo_client = new_web_client(services.settings, services.clock, core.tiers, web_url=origin)
-    account, token, windows = demo_account(services.clock)
-    core.tokens.remember(account.id, token)
-    core.pool.put(account, windows)
-    core.upstream.exchange(demo_client)
-    services.gateway.change(demo=True)
 
-    def leave(_event: AccountsChanged) -> None:
-        real = any(not snapshot.demo for snapshot in services.accounts.snapshot())
-        if real and services.gateway.snapshot().demo and not core.sandbox:
-            core.upstream.exchange(core.web)
-            core.pool.remove(account.id)
-            services.gateway.change(demo=False)
-            _log.info("Left demo mode: the first account was imported.")
+    def wake() -> None:
+        """Connections are dead, and what failed before says nothing about now."""
+        core.upstream.wake()
+        services.health.trust_again()
+        services.quota.wake()
 
-    unsubscribe = services.bus.subscribe(AccountsChanged, leave)
-    try:
-        yield
-    finally:
-        unsubscribe()
-        await demo_client.aclose()
-        await simulator.stop()
+    detector = WakeDetector(
+        services.clock, LocalNetwork(), on_wake=lambda _gap_s: wake(), on_network_change=wake
+    )
+    work: dict[str, Coroutine[Any, Any, None]] = {
+        "settings watch": services.settings.watch(),
+        "usage folding": services.usage.keep_folding(),
+        "usage retention": services.usage.keep_forgetting(),
+        "quota": services.quota.run(),
+        "wake detection": detector.watch(),
+    }
+    if not core.sandbox:
+        work["egress"] = services.egress.run()
+        work["vault recovery"] = _recover(core)
+    return work
 
 
 async def _recover(core: Core) -> None:
@@ -298,34 +272,3 @@ def _wants_demo(core: Core, settings: Settings) -> bool:
 
 def _keyring_service(profile: str | None) -> str:
     return f"Grokdesk ({profile})" if profile else "Grokdesk"
-
-
-def _policy(settings: Settings) -> PoolPolicy:
-    return PoolPolicy(settings.pool.max_in_flight, Selection(settings.pool.selection))
-
-
-def _retry(settings: Settings) -> RetryPolicy:
-    pool = settings.pool
-    return RetryPolicy(
-        accounts=pool.max_accounts_per_request,
-        tries=pool.tries_per_account,
-        base_s=pool.retry_pause_s,
-        longest_s=pool.longest_retry_pause_s,
-        budget_s=pool.retry_budget_s,
-    )
-
-
-def _pool_applier(pool: AccountPool) -> Callable[[Settings, Settings], Awaitable[None]]:
-    async def apply(_old: Settings, new: Settings) -> None:
-        pool.policy = _policy(new)
-
-    return apply
-
-
-def _log_applier(
-    set_level: Callable[[str], None],
-) -> Callable[[Settings, Settings], Awaitable[None]]:
-    async def apply(_old: Settings, new: Settings) -> None:
-        set_level(new.logs.level)
-
-    return apply

@@ -1,46 +1,50 @@
 """Builds the grok.com client from the settings."""
 
-from urllib.parse import urlsplit
+from dataclasses import replace
 
+from grokdesk.domain.tiers import TierTable
 from grokdesk.kernel.clock import Clock
-from grokdesk.settings.model import Settings
+from grokdesk.services.egress_plan import EgressPlan, plain_egress
 from grokdesk.settings.service import SettingsService
+from grokdesk.upstream.web.clearance import NO_CLEARANCE
 from grokdesk.upstream.web.client import GrokWebClient
-from grokdesk.upstream.web.transport import Transport
-from grokdesk.upstream.web.watchdog import Timeouts
-from grokdesk.upstream.web.wire.browser import BrowserProfile
+from grokdesk.upstream.web.session import Egress
+from grokdesk.upstream.web.sessions import Sessions
 from grokdesk.upstream.web.wire.facts import Origins
 
 
 def new_web_client(
-    settings: SettingsService, clock: Clock, *, web_url: str | None = None
+    settings: SettingsService,
+    clock: Clock,
+    tiers: TierTable,
+    plan: EgressPlan | None = None,
+    *,
+    web_url: str | None = None,
 ) -> GrokWebClient:
-    """`web_url` replaces the settings' origins, for the simulator. Raise SettingsError."""
+    """`web_url` is the simulator's, which is reached without proxies and without anything pasted.
+
+    Without a plan the settings alone count. Raise SettingsError.
+    """
     upstream = settings.current.upstream
+
+    async def load() -> Egress:
+        if plan is not None:
+            return await plan.load()
+        egress = plain_egress(settings.current.upstream)
+        if web_url is not None:
+            return replace(egress, proxy=None, assets_proxy=None, clearance=NO_CLEARANCE)
+        return egress
+
     origins = (
         Origins.of(web_url)
-        if web_url
+        if web_url is not None
         else Origins.of(upstream.web_url, upstream.assets_url, upstream.socket_url)
     )
-    profile = BrowserProfile()
     return GrokWebClient(
         origins,
-        profile,
-        Transport(
-            profile.impersonate,
-            timeouts=Timeouts(
-                upstream.connect_timeout_s, upstream.first_byte_timeout_s, upstream.idle_timeout_s
-            ),
-            proxy=_proxy(settings.current, origins),
-        ),
+        Sessions(origins, load, clock),
         clock,
+        tiers,
         chat_transport=lambda: settings.current.upstream.chat_transport,
         turn_timeout_s=lambda: settings.current.upstream.turn_timeout_s,
     )
-
-
-def _proxy(settings: Settings, origins: Origins) -> str | None:
-    """None follows the environment; a proxy is of no use on the way to this computer."""
-    if urlsplit(origins.web).hostname in ("127.0.0.1", "::1", "localhost"):
-        return ""
-    return settings.upstream.proxy_url or None

@@ -102,10 +102,9 @@ _OWN = ""
 _TABLE: Mapping[type[BaseException], Diagnosis] = {
     ChallengedError: Diagnosis(
         Verdict.CHALLENGE,
-        "Cloudflare, which guards grok.com, asked for a browser check instead of answering; the "
-        "account is fine.",
-        "Try again in a few minutes or from another network. If it stays so, give Grokdesk the "
-        "clearance of your own browser: grokdesk egress clearance.",
+        _OWN,
+        "Try again in a few minutes or from another network, or give Grokdesk the clearance of "
+        "your own browser: grokdesk egress clearance.",
     ),
     AntiBotError: Diagnosis(
         Verdict.REFUSED_BY_RULES,

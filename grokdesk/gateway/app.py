@@ -5,7 +5,7 @@ import logging
 from aiohttp import web
 
 from grokdesk.domain.errors import GrokdeskError
-from grokdesk.gateway import health
+from grokdesk.gateway import health, metrics
 from grokdesk.gateway.auth import Authenticator
 from grokdesk.gateway.errors import (
     BODY_TOO_LARGE,
@@ -42,6 +42,7 @@ ROUTES = (
     Route("GET", "/", health.show_root, needs_key=False),
     Route("GET", "/api/hello", health.show_root, needs_key=False),
     Route("GET", "/health", health.show_health, needs_key=False),
+    Route("GET", "/metrics", metrics.show_metrics),
     Route("GET", "/models", models.list_models),
     Route("GET", "/models/*", models.show_model),
     Route("POST", "/chat/completions", chat.complete),

@@ -40,7 +40,9 @@ class CircuitBreaker:
         self._failures = 0
         self._failed_accounts: set[str] = set()
         self._pause = FIRST_PAUSE_S
-        self._probing = False
+        self._probes = 0
+        self._probe = 0
+        """The number of the probe that is under way; 0: none."""
 
     def check(self, now: float, elapsed: float) -> None:
         """Raise CircuitOpenError when no call may pass now."""
@@ -48,7 +50,7 @@ class CircuitBreaker:
             return
         if self.state is Circuit.OPEN and elapsed >= self.until:
             self._become(Circuit.HALF_OPEN)
-        if self.state is Circuit.OPEN or self._probing:
+        if self.state is Circuit.OPEN or self._probe:
             rest = max(1.0, self.until - elapsed)
             raise CircuitOpenError(
                 "grok.com does not answer at the moment; Grokdesk tries again in "
@@ -56,12 +58,13 @@ class CircuitBreaker:
                 retry_at=now + rest,
             )
 
-    def passed(self) -> bool:
-        """A call passed; true if it is the probe of a half-open circuit."""
+    def passed(self) -> int:
+        """A call passed; its number if it is the probe of a half-open circuit, else 0."""
         if self.state is not Circuit.HALF_OPEN:
-            return False
-        self._probing = True
-        return True
+            return 0
+        self._probes += 1
+        self._probe = self._probes
+        return self._probe
 
     def ended(
         self,
@@ -69,14 +72,15 @@ class CircuitBreaker:
         error: BaseException | None,
         elapsed: float,
         *,
-        probe: bool,
+        probe: int,
         usable_accounts: int,
     ) -> None:
-        """Take note of how a call ended that passed."""
-        if probe:
-            self._probing = False
+        """Take note of how a call ended that passed; `probe` is what `passed` gave it."""
+        decides = 0 < probe == self._probe  # not if another call decided meanwhile
+        if decides:
+            self._probe = 0
         if isinstance(error, UpstreamUnavailableError):
-            self._failed(account_id, error, elapsed, probe, usable_accounts)
+            self._failed(account_id, error, elapsed, decides, usable_accounts)
         elif error is None or (
             isinstance(error, UpstreamError) and not isinstance(error, LocalNetworkError)
         ):
@@ -88,17 +92,18 @@ class CircuitBreaker:
         self._failed_accounts.clear()
         self._pause = FIRST_PAUSE_S
         if self.state is not Circuit.CLOSED:
-            self._probing = False
+            self.until = 0.0
+            self._probe = 0
             self._become(Circuit.CLOSED)
 
     def _failed(
-        self, account_id: str, error: Exception, elapsed: float, probe: bool, usable: int
+        self, account_id: str, error: Exception, elapsed: float, decides: bool, usable: int
     ) -> None:
         self._failures += 1
         self._failed_accounts.add(account_id)
         self.reason = str(error)
         involved = len(self._failed_accounts) >= min(ACCOUNTS_INVOLVED, max(1, usable))
-        if probe:
+        if decides:
             self._pause = min(LONGEST_PAUSE_S, self._pause * 2)
             self._open(elapsed)
         elif self.state is Circuit.CLOSED and self._failures >= OPEN_AFTER and involved:

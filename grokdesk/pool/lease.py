@@ -15,9 +15,9 @@ class Lease:
         "_settled",
         "account",
         "holder",
-        "is_probe",
         "mode",
         "number",
+        "probe",
         "request_id",
     )
 
@@ -29,7 +29,7 @@ class Lease:
         *,
         holder: object = None,
         number: int = 0,
-        is_probe: bool = False,
+        probe: int = 0,
         request_id: str = "",
     ) -> None:
         self.account = account
@@ -38,8 +38,8 @@ class Lease:
         """The pool's own mark: the same account may have left and come back meanwhile."""
         self.number = number
         """Counts the account's calls in this mode, from 1."""
-        self.is_probe = is_probe
-        """It finds out whether upstream is well again."""
+        self.probe = probe
+        """Not 0: it finds out whether upstream is well again."""
         self.request_id = request_id
         self._settle = settle
         self._settled = False

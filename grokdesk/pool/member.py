@@ -86,6 +86,10 @@ class Member:
             return min(share, _share(self.windows[Mode.WEEKLY], now))
         return share
 
+    def bring_up_to(self, now: float) -> None:
+        """Keep the windows as they stand now, which also tames times of a clock set back."""
+        self.windows = {mode: window.at(now) for mode, window in self.windows.items()}
+
     def next_change(self, now: float, elapsed: float) -> float:
         """The elapsed time at which something about it changes by itself."""
         moments = [

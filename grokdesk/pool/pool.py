@@ -54,6 +54,8 @@ class ReadingTicket:
 
     account_id: str
     leased: MappingProxyType[Mode, int]
+    holder: object = None
+    """The pool's own mark: the account may leave, and come back, before the reading comes."""
 
 
 class AccountPool:
@@ -100,6 +102,7 @@ class AccountPool:
         self._absences.clear()
         for member in self._members.values():
             member.view = None
+        self.turnstile.release()
 
     def put(self, account: Account, windows: Iterable[QuotaWindow] | None = None) -> None:
         """Add an account, or replace what is known of it; calls in flight are kept."""
@@ -111,10 +114,11 @@ class AccountPool:
         member.sealed_until = 0.0
         if account.state is AccountState.READY and account.evidence is None:
             member.trouble = None
+        moment = self._moment()
         if windows is not None:
             member.windows = {window.mode: window for window in windows}
-        self._renew(member, self._moment())
-        self.turnstile.release()
+            member.bring_up_to(moment.now)
+        self._renew(member, moment)
         self.on_change(account.id, False)
 
     def remove(self, account_id: str) -> None:
@@ -127,6 +131,7 @@ class AccountPool:
         self._index.forget(member)
         self._alarms.cancel(member)
         self._absences.clear()
+        self.turnstile.release()  # who waits for it need not
 
     def lease(
         self,
@@ -160,8 +165,8 @@ class AccountPool:
 
     def ticket(self, account_id: str) -> ReadingTicket:
         """Raise KeyError for an unknown account."""
-        leased = self._members[account_id].leased
-        return ReadingTicket(account_id, MappingProxyType(dict(leased)))
+        member = self._members[account_id]
+        return ReadingTicket(account_id, MappingProxyType(dict(member.leased)), member)
 
     def observe(
         self,
@@ -175,14 +180,16 @@ class AccountPool:
         account (`absent`) lose them.
         """
         member = self._members.get(ticket.account_id)
-        if member is None:
+        if member is None or member is not ticket.holder:
             return
         for reading in readings:
             mode = reading.mode
             before = ticket.leased.get(mode, 0)
             known = member.windows.get(mode, reading)
-            member.windows[mode] = known.merge(reading, member.leased.get(mode, 0) - before)
-            member.not_refundable[mode] = before
+            leased = member.leased.get(mode, 0)
+            merged = member.windows[mode] = known.merge(reading, leased - before)
+            # While a refusal holds against readings, it holds against refunds too.
+            member.not_refundable[mode] = leased if merged.wait_s > 0 else before
         for mode in absent:
             member.windows.pop(mode, None)
         self._renew(member, self._moment())
@@ -195,6 +202,11 @@ class AccountPool:
         member.sealed_until = 0.0
         member.trouble = None
         self._renew(member, self._moment())
+
+    def breaker_until(self) -> float | None:
+        """When an open circuit lets the next call through, Unix time."""
+        now, elapsed = self._time.read()
+        return now + self.breaker.until - elapsed if self.breaker.until > elapsed else None
 
     def view(self, account_id: str) -> MemberView:
         """Raise KeyError for an unknown account."""
@@ -220,6 +232,7 @@ class AccountPool:
         now, elapsed = self._time.read()
         moment = Moment(now, elapsed, self._policy.max_in_flight)
         for member in tuple(self._alarms.due(elapsed)):
+            member.bring_up_to(now)
             self._renew(member, moment)
         return moment
 
@@ -233,6 +246,7 @@ class AccountPool:
         self._absences.clear()
         self._index.place(member, moment)
         self._alarms.set(member, member.next_change(moment.now, moment.elapsed))
+        self.turnstile.release()
 
     def _set_alarm(self, member: Member) -> None:
         now, elapsed = self._time.read()
@@ -291,6 +305,7 @@ class AccountPool:
         if window is not None:
             spent = member.windows[mode] = window.spend(moment.now)
             if spent.resets_at != window.resets_at:
+                member.not_refundable[mode] = number - 1  # those were spent in another window
                 self._alarms.set(member, member.next_change(moment.now, moment.elapsed))
         account = member.account
         self.on_change(account.id, False)
@@ -300,7 +315,7 @@ class AccountPool:
             self._settle,
             holder=member,
             number=number,
-            is_probe=self.breaker.passed(),
+            probe=self.breaker.passed(),
             request_id=request_id,
         )
 
@@ -311,7 +326,7 @@ class AccountPool:
             account_id,
             error,
             moment.elapsed,
-            probe=lease.is_probe,
+            probe=lease.probe,
             usable_accounts=len(self._usable),
         )
         member = self._members.get(account_id)
@@ -323,7 +338,6 @@ class AccountPool:
         self._settle_quota(member, lease, outcome.quota, moment.now, error)
         changed = self._settle_account(member, outcome.account, lease, moment, error)
         self._renew(member, moment)
-        self.turnstile.release()
         self.on_change(account_id, changed or outcome.quota is not QuotaEffect.REFUND)
         if outcome.quota is QuotaEffect.EXHAUST:
             self.on_exhausted(account_id, lease.mode)

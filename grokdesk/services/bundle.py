@@ -9,8 +9,13 @@ from grokdesk.kernel.tasks import TaskSupervisor
 from grokdesk.services.accounts import AccountService
 from grokdesk.services.apikeys import ApiKeyService
 from grokdesk.services.chat import ChatService
+from grokdesk.services.diagnostics import DiagnosticsService
+from grokdesk.services.egress import EgressService
 from grokdesk.services.gateway import GatewayService
+from grokdesk.services.health import UpstreamHealth
 from grokdesk.services.importer import ImportService
+from grokdesk.services.metrics import MetricsService
+from grokdesk.services.quota import QuotaKeeper
 from grokdesk.services.usage import UsageService
 from grokdesk.settings.service import SettingsService
 
@@ -25,6 +30,11 @@ class Services:
     keys: ApiKeyService
     usage: UsageService
     gateway: GatewayService
+    health: UpstreamHealth
+    egress: EgressService
+    diagnostics: DiagnosticsService
+    quota: QuotaKeeper
+    metrics: MetricsService
     settings: SettingsService
     catalog: ModelCatalog
     bus: EventBus

@@ -4,9 +4,8 @@ import asyncio
 import enum
 import logging
 import threading
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from types import MappingProxyType
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TypeAlias, TypeVar
 
 from grokdesk.domain.diagnosis import Surroundings, diagnose
@@ -21,8 +20,6 @@ T = TypeVar("T")
 
 Detail: TypeAlias = str | int | float | bool | None
 Details: TypeAlias = Mapping[str, Detail]
-
-_NO_DETAILS: Details = MappingProxyType({})
 
 
 class Status(enum.StrEnum):
@@ -41,7 +38,7 @@ class Finding:
     status: Status
     sentence: str
     action: str = ""
-    details: Details = _NO_DETAILS
+    details: Details = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +49,8 @@ class Check:
     title: str
     look: Callable[[], Awaitable[Finding]]
     limit_s: float = LIMIT_S
+    late: str = "Try again; if it stays so, the log may say more."
+    """What can be done when it takes longer than the limit (seconds)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ class CheckResult:
     status: Status
     sentence: str
     action: str = ""
-    details: Details = field(default=_NO_DETAILS)
+    details: Details = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +73,13 @@ class Checkup:
 
     @property
     def status(self) -> Status:
-        order = list(Status)
-        worst = max((order.index(result.status) for result in self.results), default=0)
-        return order[max(worst, order.index(Status.OK))]
+        return worst(result.status for result in self.results)
+
+
+def worst(statuses: Iterable[Status]) -> Status:
+    """What was skipped is no worse than ok."""
+    order = list(Status)
+    return order[max([order.index(Status.OK), *(order.index(status) for status in statuses)])]
 
 
 OnResult: TypeAlias = Callable[[CheckResult], None]
@@ -86,7 +89,7 @@ async def examine(checks: Sequence[Check], on_result: OnResult | None = None) ->
     """`on_result` hears of each check when it ends."""
 
     async def run(check: Check) -> CheckResult:
-        result = _shown(check, await _look(check))
+        result = shown(check.id, check.title, await _look(check))
         if on_result is not None:
             on_result(result)
         return result
@@ -139,20 +142,20 @@ async def _look(check: Check) -> Finding:
         return Finding(
             Status.FAIL,
             f"This check got no answer within {check.limit_s:.0f} s.",
-            "Try again; if it stays so, the log may say more.",
+            check.late,
         )
     except GrokdeskError as error:
         return failure(error)
-    except Exception as error:  # a border: one broken check must not hide the others
+    except Exception as error:  # noqa: BLE001 - a border: one broken check must not hide the others
         _log.exception("the check %s crashed", check.id)
         return failure(GrokdeskError(f"This check failed itself ({type(error).__name__})."))
 
 
-def _shown(check: Check, finding: Finding) -> CheckResult:
+def shown(id: str, title: str, finding: Finding) -> CheckResult:
     """Reports are pasted into public places, so nothing leaves here unredacted."""
     return CheckResult(
-        check.id,
-        check.title,
+        id,
+        redact(title),
         finding.status,
         redact(finding.sentence),
         redact(finding.action),
@@ -162,9 +165,3 @@ def _shown(check: Check, finding: Finding) -> CheckResult:
 
 def _public(value: Detail) -> Detail:
     return redact(value) if isinstance(value, str) else value
-
-
-def worse(finding: Finding, status: Status) -> Finding:
-    """At least `status`."""
-    order = list(Status)
-    return finding if order.index(finding.status) >= order.index(status) else replace(finding, status=status)

@@ -41,7 +41,7 @@ class Upstream(Protocol):
 
 
 class Vault(Protocol):
-    """Where tokens are kept."""
+    """Where tokens are kept, and the few secrets beside them (see store.secrets)."""
 
     async def put(self, account_id: str, token: Token) -> None: ...
 

@@ -2,13 +2,17 @@
 
 import asyncio
 import datetime
+import logging
 
 from grokdesk.domain.events import RequestFinished
 from grokdesk.domain.usage import UsageRow, UsageSummary
 from grokdesk.kernel.bus import EventBus
 from grokdesk.kernel.clock import Clock
 from grokdesk.services.estimate import estimate_tokens
+from grokdesk.store.errors import StoreError
 from grokdesk.store.usage import UsageStore
+
+_log = logging.getLogger(__name__)
 
 _DAY_S = 86_400.0
 _KEEP_ROWS_S = 90 * _DAY_S
@@ -25,8 +29,11 @@ class UsageService:
         self._clock = clock
 
     def record(self, row: UsageRow) -> None:
-        """Return when the row outlives this process."""
-        self._store.record(row)
+        """Return when the row outlives this process. Never raises: its caller may be unwinding."""
+        try:
+            self._store.record(row)
+        except StoreError as error:
+            _log.error("a usage row is lost: %s", error)
         self._bus.publish(RequestFinished(row))
 
     async def keep_folding(self) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from grokdesk.domain.account import Tier
 from grokdesk.domain.catalog import ModelCatalog, ModelKind, ModelSpec
 from grokdesk.domain.errors import SettingsError
-from grokdesk.domain.quota import Mode
+from grokdesk.domain.quota import CHAT_MODES, MEDIA_MODES, Mode
 from grokdesk.settings.declaration import shown
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,99}")
@@ -89,10 +89,12 @@ class _Entry:
         for key in self._raw:
             if key not in _FIELDS:
                 raise self._wrong(key, f"'{key}' is not something that a model has")
+        kind = ModelKind(self._one_of("kind", [kind.value for kind in ModelKind]))
+        modes = CHAT_MODES if kind is ModelKind.CHAT else (*CHAT_MODES, *MEDIA_MODES)
         return ModelSpec(
             id=self._name("id", self._raw["id"]),
-            kind=ModelKind(self._one_of("kind", [kind.value for kind in ModelKind])),
-            mode=Mode(self._one_of("mode", [mode.value for mode in Mode])),
+            kind=kind,
+            mode=Mode(self._one_of("mode", [mode.value for mode in modes])),
             floor=Tier.parse(self._one_of("floor", [tier.label for tier in Tier])),
             display_name=self._text("display_name"),
             created=self._created(),

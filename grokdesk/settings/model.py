@@ -12,6 +12,8 @@ from grokdesk.settings.declaration import Declaration, Setting, Value, declarati
 
 DemoMode: TypeAlias = Literal["auto", "always", "never"]
 ChatTransport: TypeAlias = Literal["auto", "mgw", "rest"]
+ClearanceMode: TypeAlias = Literal["none", "manual", "flaresolverr"]
+StatsigMode: TypeAlias = Literal["none", "pasted"]
 Selection: TypeAlias = Literal["high_quota_first", "round_robin", "random"]
 VaultKind: TypeAlias = Literal["auto", "keyring", "sealed", "memory"]
 Theme: TypeAlias = Literal["system", "light", "dark"]
@@ -100,11 +102,53 @@ class UpstreamSettings:
     proxy_url: Annotated[
         str,
         Setting(
-            "A proxy for everything sent to grok.com, such as socks5h://127.0.0.1:1080.",
-            rule=rules.proxy_url,
-            needs_restart=True,
+            "The way to grok.com: system takes the proxy of this computer, none takes no proxy; "
+            "or the address of one, such as socks5h://127.0.0.1:1080. A password is kept with the "
+            "tokens.",
+            rule=rules.proxy_choice,
+        ),
+    ] = rules.SYSTEM_PROXY
+    assets_proxy_url: Annotated[
+        str,
+        Setting(
+            "The same for pictures and files; empty: as for all else.",
+            rule=rules.other_proxy_choice,
         ),
     ] = ""
+    clearance: Annotated[
+        ClearanceMode,
+        Setting(
+            "How Cloudflare's browser check is passed: none does nothing about it, manual sends "
+            "the cookie and User-Agent that were pasted, flaresolverr asks that program."
+        ),
+    ] = "none"
+    flaresolverr_url: Annotated[
+        str,
+        Setting(
+            "Where FlareSolverr answers, on this computer or behind https; it sees the cookies "
+            "that it obtains and the proxy.",
+            rule=rules.solver_url,
+        ),
+    ] = "http://127.0.0.1:8191"
+    flaresolverr_interval_s: Annotated[
+        float,
+        Setting(
+            "How often it is asked anew; 0 is only after a check was demanded.",
+            unit="s",
+            rule=rules.zero_or_between(60.0, 86_400.0),
+        ),
+    ] = 600.0
+    flaresolverr_timeout_s: Annotated[
+        float,
+        Setting("How long it may take.", unit="s", rule=rules.between(5.0, 600.0)),
+    ] = 60.0
+    statsig: Annotated[
+        StatsigMode,
+        Setting(
+            "Whether requests by the older way carry the x-statsig-id that was pasted; the socket "
+            "needs none."
+        ),
+    ] = "none"
     connect_timeout_s: Annotated[
         float,
         Setting("Time to reach grok.com.", unit="s", rule=rules.between(1.0, 120.0)),
@@ -191,6 +235,35 @@ class AccountsSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class QuotaSettings:
+    """How often grok.com is asked what is left."""
+
+    readings_per_minute: Annotated[
+        int,
+        Setting(
+            "The most accounts whose quota is read in a minute, unless you ask for it.",
+            rule=rules.between(1, 600),
+        ),
+    ] = 30
+    basic_interval_s: Annotated[
+        float,
+        Setting(
+            "The quota of a basic account is read at least this often.",
+            unit="s",
+            rule=rules.between(600.0, 604_800.0),
+        ),
+    ] = 86_400.0
+    paid_interval_s: Annotated[
+        float,
+        Setting(
+            "The quota of a super or heavy account is read at least this often.",
+            unit="s",
+            rule=rules.between(600.0, 604_800.0),
+        ),
+    ] = 7_200.0
+
+
+@dataclass(frozen=True, slots=True)
 class MetricsSettings:
     """Figures for monitoring."""
 
@@ -226,6 +299,7 @@ class Settings:
     upstream: UpstreamSettings = field(default_factory=UpstreamSettings)
     pool: PoolSettings = field(default_factory=PoolSettings)
     accounts: AccountsSettings = field(default_factory=AccountsSettings)
+    quota: QuotaSettings = field(default_factory=QuotaSettings)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
     ui: UiSettings = field(default_factory=UiSettings)
     logs: LogSettings = field(default_factory=LogSettings)

@@ -15,6 +15,8 @@ _PROXY = re.compile(
     r"(?:https?|socks4a?|socks5h?)://(?:(?P<user>[^\s/@]+)@)?(?:[\w.-]+|\[[0-9a-fA-F:.]+\])"
     r"(?::\d{1,5})?/?"
 )
+SYSTEM_PROXY = "system"
+NO_PROXY = "none"
 _SOCKET_PATH = re.compile(r"/[a-z0-9/_-]*")
 
 _UPSTREAM_HOSTS = ("grok.com",)
@@ -77,16 +79,52 @@ def socket_url(value: str) -> str:
     return _origin(f"{scheme}{separator}{authority}", "wss", "ws", _UPSTREAM_HOSTS) + slash + path
 
 
-def proxy_url(value: str) -> str:
-    """Empty: no proxy."""
+def proxy_choice(value: str) -> str:
+    """`system`, `none` or the address of a proxy; empty is `system`."""
+    text = value.strip()
+    if text.lower() in ("", SYSTEM_PROXY):
+        return SYSTEM_PROXY
+    return NO_PROXY if text.lower() == NO_PROXY else _proxy_url(text)
+
+
+def other_proxy_choice(value: str) -> str:
+    """Empty: as the first one says."""
+    return proxy_choice(value) if value.strip() else ""
+
+
+def solver_url(value: str) -> str:
+    """Empty: none. It learns cookies, so it is on this computer or behind https."""
     text = value.strip()
     if not text:
         return ""
+    match = _ORIGIN.fullmatch(text.lower())
+    if match is None or match["scheme"] not in ("http", "https"):
+        raise ValueError("must be a plain address such as http://127.0.0.1:8191")
+    if match["scheme"] == "http" and not is_loopback(match["host"]):
+        raise ValueError(
+            "must begin with https:// unless it is on this computer; "
+            "otherwise others could read the cookies on their way"
+        )
+    return match.group().rstrip("/")
+
+
+def zero_or_between(low: float, high: float) -> Callable[[float], float]:
+    within = between(low, high)
+
+    def rule(value: float) -> float:
+        return within(value) if value else value
+
+    return rule
+
+
+def _proxy_url(text: str) -> str:
     match = _PROXY.fullmatch(text)
     if match is None:
-        raise ValueError("must look like http://host:port or socks5h://host:port")
+        raise ValueError(
+            "must be system, none, or look like http://host:port or socks5h://host:port"
+        )
     if "***" in (match["user"] or ""):
-        raise ValueError("has its password masked; type the password again")
+        raise ValueError("has its user and password masked; type them again")
     return text
 
 

@@ -24,6 +24,9 @@ Applier: TypeAlias = Callable[[Settings, Settings], Awaitable[None]]
 """Called with the old and the new settings. It brings them into effect or raises and leaves things
 as they were; to undo what it did it is called once more, the other way round."""
 
+Safekeeper: TypeAlias = Callable[[str], Awaitable[str]]
+"""Puts what is secret in a value where it is safe, and returns what may be written down."""
+
 
 @dataclass(frozen=True, slots=True)
 class SettingInfo:
@@ -62,6 +65,7 @@ class SettingsService:
         self._rejected: frozenset[str] = frozenset()
         self._at_start = self.current
         self._appliers: list[Applier] = []
+        self._safekeepers: dict[str, Safekeeper] = {}
         self._lock = asyncio.Lock()
 
     def load(self) -> Settings:
@@ -84,6 +88,15 @@ class SettingsService:
         """Appliers run in the order in which they were added."""
         self._appliers.append(applier)
 
+    def add_safekeeper(self, key: str, keep: Safekeeper) -> None:
+        """`keep` sees each value of `key` before it is written down."""
+        self._safekeepers[key] = keep
+
+    async def put_secrets_away(self) -> None:
+        """At start: out of the file with the secrets that somebody wrote into it."""
+        async with self._lock:
+            await self._put_secrets_away()
+
     async def update(self, patch: Mapping[str, object]) -> Settings:
         """Bring the values into force and write them down; None resets one to its default.
 
@@ -91,7 +104,7 @@ class SettingsService:
         """
         async with self._lock:
             await self._absorb()
-            changes = self._accepted(patch)
+            changes = await self._without_secrets(self._accepted(patch))
             if changes:
                 await self._switch(self._with_changes(changes), changes)
             return self.current
@@ -138,6 +151,27 @@ class SettingsService:
             changes[key] = value
         return changes
 
+    async def _without_secrets(
+        self, changes: Mapping[str, Value | None]
+    ) -> dict[str, Value | None]:
+        safe = dict(changes)
+        for key, keep in self._safekeepers.items():
+            if isinstance(value := safe.get(key), str):
+                safe[key] = await keep(value)
+        return safe
+
+    async def _put_secrets_away(self) -> None:
+        file = self._layers.file
+        given = {key: file[key] for key in self._safekeepers if key in file}
+        try:
+            safe = await self._without_secrets(given)
+            changes = {key: value for key, value in safe.items() if value != given[key]}
+            if changes:
+                await self._switch(self._with_changes(changes), changes)
+        except (GrokdeskError, OSError) as error:
+            names = " and ".join(given)
+            self._notify((f"A password in {names} stays in settings.toml for now: {error}",))
+
     def _is_change(self, key: str, value: Value | None) -> bool:
         if key in self._rejected:
             return True
@@ -155,6 +189,7 @@ class SettingsService:
             reading = await asyncio.to_thread(self._file.reread)
             if reading is not None:
                 await self._take_in(reading)
+                await self._put_secrets_away()
         except (GrokdeskError, OSError) as error:
             reason = str(error).rstrip(".")
             self._notify((f"The edit of settings.toml is not in force: {reason}.",))

@@ -8,12 +8,20 @@ from collections.abc import Sequence
 
 import msgspec
 
+from grokdesk.simulator.flaresolverr import FakeFlareSolverr
 from grokdesk.simulator.server import Simulator
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(argv)
-    asyncio.run(_run(args.port, demo=args.demo, json_stats=args.json_stats))
+    asyncio.run(
+        _run(
+            args.port,
+            demo=args.demo,
+            json_stats=args.json_stats,
+            with_solver=args.flaresolverr,
+        )
+    )
     return 0
 
 
@@ -27,17 +35,24 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--json-stats", action="store_true", help="print the counters as JSON at the end"
     )
+    parser.add_argument(
+        "--flaresolverr", action="store_true", help="run one, too, and print its origin"
+    )
     return parser
 
 
-async def _run(port: int, *, demo: bool, json_stats: bool) -> None:
+async def _run(port: int, *, demo: bool, json_stats: bool, with_solver: bool) -> None:
     stop = asyncio.Event()
     _on_signals(stop)
     simulator = Simulator(demo=demo)
+    solver = FakeFlareSolverr(simulator.script)
     _print_line(await simulator.start(port=port))
+    if with_solver:
+        _print_line(await solver.start())
     try:
         await stop.wait()
     finally:
+        await solver.stop()
         await simulator.stop()
     if json_stats:
         _print_line(msgspec.json.encode(simulator.stats.snapshot()).decode())

@@ -1,6 +1,7 @@
 """Quota windows that count down as turns are spent, and the media allowances."""
 
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from grokdesk.simulator.script import Quota
@@ -97,8 +98,12 @@ def imagine_quota_body(tier: str, *, exhausted: bool) -> dict[str, Any]:
 
 
 def _allowance(remaining: int) -> dict[str, Any]:
-    return {
+    body: dict[str, Any] = {
         "available": remaining > 0,
         "remainingQueries": remaining,
         "windowSizeSeconds": _DAY,
     }
+    if not remaining:
+        tomorrow = datetime.now(UTC) + timedelta(seconds=_DAY)
+        body["nextAvailableAt"] = tomorrow.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return body

@@ -8,6 +8,7 @@ from aiohttp import web
 from grokdesk.simulator import account_routes, connection, control, mgw, pages, rest, uploads
 from grokdesk.simulator.accounts import Account
 from grokdesk.simulator.answer import Ending
+from grokdesk.simulator.cloudflare import is_cleared
 from grokdesk.simulator.outcomes import early_ending, refusal_of
 from grokdesk.simulator.scenario import Scenario
 from grokdesk.simulator.script import HttpOverride
@@ -53,6 +54,9 @@ async def serve(site: Site, request: web.BaseRequest) -> web.StreamResponse:
     if path.startswith(uploads.METADATA_PREFIX):
         path = uploads.METADATA_PREFIX
     site.stats.saw(path, request.raw_headers)
+    if not is_cleared(site.script, request):
+        site.stats.challenged += 1
+        return pages.REFUSALS["cf"].response()
     try:
         await connection.invite_body(request)
         return await _serve_site(site, request, path)

@@ -77,6 +77,9 @@ class Script:
     mgw_enabled: bool = True
     keep_prompts: bool = False
     retry_after_s: int | None = None
+    clearances: dict[str, str] | None = None
+    """The `cf_clearance` cookies that Cloudflare's check lets in, and the User-Agent of each; None:
+    nothing is checked. An empty table makes whatever was obtained so far useless."""
 
     def of(self, token: str) -> AccountScript | None:
         return self.accounts.get(token)

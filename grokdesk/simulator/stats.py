@@ -58,6 +58,8 @@ class Stats:
     """Chat connections that the client closed before the end of its turn."""
     closed_early_at: deque[float] = field(default_factory=lambda: deque(maxlen=_KEPT))
     """time.monotonic() of each."""
+    challenged: int = 0
+    """Requests that Cloudflare's check did not let in (see `Script.clearances`)."""
     pings: int = 0
     """Heartbeat frames received on chat sockets."""
     connections: int = 0
@@ -118,6 +120,7 @@ class Stats:
             "answered": self.answered,
             "closed_early": self.closed_early,
             "closed_early_at": list(self.closed_early_at),
+            "challenged": self.challenged,
             "pings": self.pings,
             "connections": self.connections,
             "open_connections": self.open_connections,

@@ -17,9 +17,11 @@ _USED_PERCENT, _PERIOD_START, _PERIOD_END, _BREAKDOWN = 1, 4, 5, 7
 def paid_answer(used_percent: float, now: datetime) -> bytes:
     """A paying account, three days into its week."""
     start = now - timedelta(days=3)
+    # Fractions of a second are what tells an unused pool from a free account.
+    start = start.replace(microsecond=start.microsecond or 1)
     chat = used_percent * _CHAT_SHARE
     config = (
-        _float(_USED_PERCENT, used_percent)
+        (_float(_USED_PERCENT, used_percent) if used_percent else b"")  # 0 is not sent
         + _bytes(_PERIOD_START, _timestamp(start))
         + _bytes(_PERIOD_END, _timestamp(start + _PERIOD))
         + _bytes(_BREAKDOWN, _share(_CHAT_PRODUCT, chat))

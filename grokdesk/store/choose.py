@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from grokdesk.domain.errors import VaultLockedError
-from grokdesk.store import meta
+from grokdesk.store import intents, meta
 from grokdesk.store.db import Database
 from grokdesk.store.masterkey import MasterKey, MasterKeys
 from grokdesk.store.os_keyring import OsKeyring
-from grokdesk.store.schema import AccountTable, SealedTokenTable
+from grokdesk.store.schema import SealedTokenTable
 from grokdesk.store.vault import LastingVault, Vault, move_tokens
 from grokdesk.store.vault_keyring import KeyringVault
 from grokdesk.store.vault_memory import MemoryVault
@@ -81,8 +81,8 @@ class VaultChooser:
     ) -> OpenedVault:
         """Move all tokens, also while running; VaultLockedError leaves `current` in use."""
         target, opened = await self._open_new(kind)
-        account_ids = await self._db.call(self._account_ids)
-        await move_tokens(current, target, account_ids, on_progress)
+        entry_ids = await self._db.call(lambda: intents.entry_ids(self._db.sql))
+        await move_tokens(current, target, entry_ids, on_progress)
         return opened
 
     async def _open_first(self, kind: VaultKind) -> OpenedVault:
@@ -151,10 +151,6 @@ class VaultChooser:
 
     def _remember_key(self, key: MasterKey) -> None:
         meta.write(self._db.sql, meta.MASTER_KEY_ID, key.id)
-
-    def _account_ids(self) -> tuple[str, ...]:
-        query = AccountTable.select(AccountTable.id).tuples()
-        return tuple(account_id for (account_id,) in query.execute(self._db.sql))
 
 
 def _other(used: LastingKind) -> LastingKind:

@@ -11,6 +11,8 @@ MASTER_KEY_ID = "master_key_id"
 
 USAGE_JOURNAL = "usage_journal"
 """How much of the usage journal is in the tables."""
+ENTRY_PREFIX = "secret:"
+"""Begins the name of a vault entry that is no account's, and of the fact that it is wanted."""
 
 
 def read(sql: SqliteDatabase, key: str) -> str:
@@ -21,3 +23,13 @@ def read(sql: SqliteDatabase, key: str) -> str:
 
 def write(sql: SqliteDatabase, key: str, value: str) -> None:
     MetaTable.insert(key=key, value=value).on_conflict_replace().execute(sql)
+
+
+def delete(sql: SqliteDatabase, key: str) -> None:
+    MetaTable.delete().where(MetaTable.key == key).execute(sql)
+
+
+def secret_entries(sql: SqliteDatabase) -> list[str]:
+    """The vault's entries that a secret vouches for (see secrets.py)."""
+    query = MetaTable.select(MetaTable.key).where(MetaTable.key.startswith(ENTRY_PREFIX))
+    return [key for (key,) in query.tuples().execute(sql)]

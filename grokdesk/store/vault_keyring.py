@@ -43,7 +43,7 @@ class KeyringVault:
         await self._db.call(lambda: intents.settle(self._db.sql, account_id, self.name))
 
     async def recover(self) -> int:
-        """Remove entries that no account vouches for; those that cannot be wait for next time."""
+        """Remove entries that nothing vouches for; those that cannot be wait for next time."""
         removed = 0
         for account_id in await self._db.call(lambda: intents.pending(self._db.sql, self.name)):
             if account_id in self._mine:

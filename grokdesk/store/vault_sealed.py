@@ -44,7 +44,7 @@ class SealedVault:
         await self._db.call(partial(self._delete, account_id))
 
     async def recover(self) -> int:
-        """Remove tokens without an account, and copies left behind by a move elsewhere."""
+        """Remove what neither an account nor a secret needs, and copies that a move left behind."""
         return await self._db.call(self._recover)
 
     async def take_over(self, previous: str) -> None:
@@ -99,7 +99,8 @@ class SealedVault:
     def _recover(self) -> int:
         table = SealedTokenTable
         accounts = AccountTable.select(AccountTable.id)
-        leftovers = table.account_id.not_in(accounts)
+        secrets = meta.secret_entries(self._db.sql)
+        leftovers = table.account_id.not_in(accounts) & table.account_id.not_in(secrets)
         if meta.read(self._db.sql, meta.VAULT) not in ("", self.name):
             leftovers = table.account_id.is_null(False)
         query = table.select(table.account_id).where(leftovers)

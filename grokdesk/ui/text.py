@@ -7,7 +7,7 @@ import unicodedata
 from PySide6.QtCore import QDateTime, QLocale
 
 from grokdesk.domain.account import AccountState, Tier
-from grokdesk.domain.quota import Provenance, QuotaWindow
+from grokdesk.domain.quota import Mode, Provenance, QuotaWindow
 
 _ISOLATE, _POP = "\u2068", "\u2069"
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
@@ -32,6 +32,18 @@ STATE_MEANINGS = {
     AccountState.SEALED: "The token cannot be read until the keyring is unlocked.",
 }
 
+_MODE_NAMES = {
+    Mode.FAST: "Fast",
+    Mode.AUTO: "Auto",
+    Mode.EXPERT: "Expert",
+    Mode.HEAVY: "Heavy",
+    Mode.IMAGE_PRO: "Pictures",
+    Mode.IMAGE_EDIT: "Picture edits",
+    Mode.VIDEO: "Videos",
+    Mode.VIDEO_720P: "Videos in 720p",
+    Mode.WEEKLY: "Weekly credits",
+}
+
 _PROVENANCE_MARKS = {
     Provenance.MEASURED: "",
     Provenance.ESTIMATED: "≈",
@@ -42,7 +54,7 @@ _PROVENANCE_MARKS = {
 _PROVENANCE_WORDS = {
     Provenance.MEASURED: "as reported by grok.com",
     Provenance.ESTIMATED: "estimated from what was sent here",
-    Provenance.STALE: "the last report is old",
+    Provenance.STALE: "as last reported by grok.com",
     Provenance.UNKNOWN: "not known yet",
 }
 
@@ -115,21 +127,27 @@ def state_name(state: AccountState) -> str:
 
 
 def quota(window: QuotaWindow) -> str:
-    """`18/30`, `≈18/30` when estimated, `?` when nothing is known: unknown is not zero."""
+    """`18/30`, `≈18/30` when estimated, `?` when nothing is known: unknown is not zero.
+
+    `18` alone where grok.com does not tell of how many.
+    """
     mark = _PROVENANCE_MARKS[window.provenance]
     if window.provenance is Provenance.UNKNOWN:
         return mark
-    return f"{mark}{number(window.remaining)}/{number(window.total)}"
+    left = f"{mark}{number(window.remaining)}"
+    return f"{left}/{number(window.total)}" if window.total_known else left
 
 
 def quota_in_words(window: QuotaWindow, now: float) -> str:
-    name = window.mode.value.capitalize()
+    name = _MODE_NAMES[window.mode]
     words = _PROVENANCE_WORDS[window.provenance]
     if window.provenance is Provenance.UNKNOWN:
         return f"{name}: {words}"
-    left = f"{name}: {number(window.remaining)} of {number(window.total)} calls left, {words}"
-    if window.measured_at is not None and window.provenance is not Provenance.ESTIMATED:
-        left += f" {ago(now - window.measured_at)}"
+    left = f"{name}: {_left(window)} left, {words}"
+    age = window.age(now)
+    if age is not None:
+        since = " since a report" if window.provenance is Provenance.ESTIMATED else ""
+        left += f"{since} {ago(age)}"
     if window.resets_at is not None:
         left += f"; resets {until(window.resets_at - now)} ({local_time(window.resets_at)})"
     return left
@@ -157,6 +175,14 @@ def masked_email(address: str) -> str:
 def account_name(label: str) -> str:
     """A label as it may be shown; people label accounts with their address."""
     return one_line(masked_email(label), 60)
+
+
+def _left(window: QuotaWindow) -> str:
+    if window.mode is Mode.WEEKLY:
+        return percent(window.remaining, window.total)
+    if not window.total_known:
+        return f"{number(window.remaining)} of an unknown number"
+    return f"{number(window.remaining)} of {number(window.total)} calls"
 
 
 def _two(whole: int, large: int, large_unit: str, small: int, small_unit: str) -> str:

@@ -6,13 +6,16 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
+from grokdesk.app.web import new_web_client
 from grokdesk.domain.account import Account, Tier, Token
 from grokdesk.domain.catalog import ModelCatalog, ModelKind, ModelSpec
 from grokdesk.domain.chat import ChatRequest, Chunk, Emit, Finish, ReasoningDelta, TextDelta
 from grokdesk.domain.errors import UpstreamError
 from grokdesk.domain.probe import ProbeReading, QuotaReading
 from grokdesk.domain.quota import Mode
+from grokdesk.domain.tiers import TierTable
 from grokdesk.gateway.limits import Limits
 from grokdesk.gateway.server import GatewayServer
 from grokdesk.kernel.bus import EventBus
@@ -23,14 +26,22 @@ from grokdesk.services.accounts import AccountService
 from grokdesk.services.apikeys import ApiKeyService
 from grokdesk.services.bundle import Services
 from grokdesk.services.chat import ChatService
+from grokdesk.services.diagnostics import DiagnosticsService
+from grokdesk.services.egress import EgressService
+from grokdesk.services.egress_plan import EgressPlan
 from grokdesk.services.gateway import GatewayService, GatewayState
+from grokdesk.services.health import UpstreamHealth
 from grokdesk.services.importer import ImportService
+from grokdesk.services.metrics import MetricsService
+from grokdesk.services.quota import QuotaKeeper
+from grokdesk.services.secrets import SecretService
 from grokdesk.services.tokens import TokenKeeper
 from grokdesk.services.usage import UsageService
 from grokdesk.settings.service import SettingsService
 from grokdesk.store.accounts import AccountStore
 from grokdesk.store.apikeys import ApiKeyStore
 from grokdesk.store.db import Database
+from grokdesk.store.secrets import SecretStore
 from grokdesk.store.usage import UsageStore
 
 Script = Callable[[ChatRequest, Emit], Awaitable[None]]
@@ -207,13 +218,23 @@ async def open_gateway(
     account_service = AccountService(
         AccountStore(database), pool, tokens, upstream, bus, tasks, clock
     )
+    gateway = GatewayService(bus)
+    plan = EgressPlan(configuration, SecretService(NoVault(), SecretStore(database)))
+    web = new_web_client(configuration, clock, TierTable(), plan)
     services = Services(
         chat=ChatService(CATALOG, pool, upstream, tokens, usage, bus, clock),
         accounts=account_service,
         importer=ImportService(account_service, tokens, bus, tasks, clock),
         keys=ApiKeyService(ApiKeyStore(database), bus, clock),
         usage=usage,
-        gateway=GatewayService(bus),
+        gateway=gateway,
+        health=UpstreamHealth(pool, bus),
+        egress=EgressService(configuration, plan, web, bus),
+        diagnostics=cast("DiagnosticsService", None),  # the gateway asks for no check-up
+        quota=QuotaKeeper(
+            pool, account_service.read_quota, bus, tasks, clock, lambda: configuration.current.quota
+        ),
+        metrics=MetricsService(bus, pool, gateway, CATALOG),
         settings=configuration,
         catalog=CATALOG,
         bus=bus,

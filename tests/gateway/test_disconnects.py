@@ -89,7 +89,7 @@ async def test_a_client_that_leaves_frees_the_lease_and_the_connection(
         f"p99 {p99 * 1e3:.1f} ms, max {waits[-1] * 1e3:.1f} ms"
     )
     assert setup.is_free()
-    assert setup.core.web.transport.running == 0
+    assert setup.core.web.running == 0
     assert p99 < 0.5, "the target is 50 ms on a quiet machine; this is far beyond noise"
 
 

@@ -4,6 +4,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from grokdesk.domain.errors import UpstreamUnavailableError
+from tests.gateway.live_core import live_core
 from tests.gateway.stand_in import chat_body, fails
 
 
@@ -54,6 +55,34 @@ async def test_it_takes_effect_at_once_in_both_directions(http, gateway):
     for on, expected in [(True, 200), (False, 404), (True, 200)]:
         await gateway.services.metrics.switch(on)
         assert (await get(http, gateway))[0] == expected
+
+
+async def get_live(http, live):
+    services = live.core.services
+    url = services.gateway.snapshot().base_url.removesuffix("/v1") + "/metrics"
+    headers = {"Authorization": f"Bearer {services.keys.fresh}"}
+    async with http.get(url, headers=headers) as response:
+        return response.status, await response.text()
+
+
+async def test_the_setting_takes_effect_at_once(http, tmp_path):
+    async with live_core(tmp_path) as live:
+        await live.add("healthy-account-token-super")
+        assert (await get_live(http, live))[0] == 404
+        for on, expected in [(True, 200), (False, 404), (True, 200)]:
+            await live.core.services.settings.update({"metrics.enabled": on})
+            await live.ask()
+            status, text = await get_live(http, live)
+            assert status == expected
+            assert ('grokdesk_attempts_total{outcome="ok"' in text) is on
+
+
+async def test_a_start_with_the_setting_counts_from_the_first_request_on(http, tmp_path):
+    async with live_core(tmp_path, metrics_enabled="true") as live:
+        await live.add("healthy-account-token-super")
+        await live.ask()
+        _, text = await get_live(http, live)
+        assert 'grokdesk_attempts_total{outcome="ok",verdict=""} 1.0' in text
 
 
 async def test_requests_are_seen_in_the_format_that_prometheus_reads(http, gateway):

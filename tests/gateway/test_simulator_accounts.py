@@ -6,7 +6,9 @@ import hashlib
 import io
 import json
 import struct
+import time
 import uuid
+from datetime import datetime
 from pathlib import Path
 
 import aiohttp
@@ -236,6 +238,10 @@ class TestImagineQuota:
             http, sim, "POST", "/rest/media/imagine/quota_info", "anna-exhausted", json={}
         )
         assert body["image"]["available"] is False
+        sample = case("quota-bodies.ndjson", "imagine-basic")["response"]["video720p"]
+        assert body["image"].keys() == sample.keys()
+        back = datetime.fromisoformat(body["image"]["nextAvailableAt"]).timestamp()
+        assert 86_390 < back - time.time() <= 86_400
 
 
 def grpc_frames(body):
@@ -301,6 +307,13 @@ class TestWeeklyCredits:
         shares = [dict(protobuf_fields(value)) for number, value in config if number == 7]
         assert [share[1] for share in shares] == [4, 5]
         assert sum(share[2] for share in shares) == pytest.approx(42.5)
+
+    async def test_an_unused_pool_has_no_percentage_but_fractions_of_seconds(self, sim, http):
+        sim.script.weekly_used_percent = 0.0
+        config = config_of(await self.credits(http, sim, "anna-super"))
+        assert 1 not in dict(config)
+        bounds = [dict(protobuf_fields(value)) for number, value in config if number in {4, 5}]
+        assert all(2 in bound for bound in bounds)
 
     async def test_a_free_account_has_whole_seconds_and_no_percentage(self, sim, http):
         config = config_of(await self.credits(http, sim, "anna"))

@@ -14,7 +14,7 @@ from grokdesk.domain.catalog import ModelSpec
 from grokdesk.domain.chat import ChatRequest, Chunk, Emit, Finish, TextDelta
 from grokdesk.domain.errors import UpstreamError, UpstreamUnavailableError, VaultLockedError
 from grokdesk.domain.probe import ProbeReading, QuotaReading
-from grokdesk.domain.quota import Mode, Provenance, QuotaWindow
+from grokdesk.domain.quota import CHAT_MODES, Mode, Provenance, QuotaWindow
 from grokdesk.domain.usage import TokenCount, UsageRow
 from grokdesk.kernel.bus import EventBus
 from grokdesk.kernel.clock import ManualClock
@@ -25,7 +25,10 @@ from grokdesk.services.apikeys import ApiKeyService
 from grokdesk.services.bundle import Services
 from grokdesk.services.chat import ChatService
 from grokdesk.services.gateway import GatewayService, GatewayState
+from grokdesk.services.health import UpstreamHealth
 from grokdesk.services.importer import ImportService
+from grokdesk.services.metrics import MetricsService
+from grokdesk.services.quota import QuotaKeeper
 from grokdesk.services.tokens import TokenKeeper
 from grokdesk.services.usage import UsageService
 from grokdesk.settings.catalog import load_catalog
@@ -150,7 +153,7 @@ def windows(
     provenance: Provenance = Provenance.MEASURED,
 ) -> tuple[QuotaWindow, ...]:
     """One window per mode that the tier may use, with `left` (0-1) of it remaining."""
-    modes = {Tier.BASIC: [Mode.FAST], Tier.SUPER: [Mode.FAST, Mode.AUTO, Mode.EXPERT]}
+    modes = {Tier.BASIC: CHAT_MODES[:1], Tier.SUPER: CHAT_MODES[:3]}
     factor = 1 if tier is Tier.BASIC else 4
     return tuple(
         QuotaWindow(
@@ -162,7 +165,7 @@ def windows(
             provenance=provenance,
             measured_at=NOW - 90,
         )
-        for mode in modes.get(tier, list(Mode))
+        for mode in modes.get(tier, CHAT_MODES)
     )
 
 
@@ -189,13 +192,19 @@ async def bare_stage(folder: Path) -> AsyncIterator[Stage]:
     usage = UsageService(usage_store, bus, clock)
     accounts = AccountService(account_store, pool, tokens, upstream, bus, tasks, clock)
     pool.on_change = accounts.on_pool_change
+    gateway = GatewayService(bus)
     services = Services(
         chat=ChatService(catalog, pool, upstream, tokens, usage, bus, clock),
         accounts=accounts,
         importer=ImportService(accounts, tokens, bus, tasks, clock, make_room=_have_room),
         keys=ApiKeyService(ApiKeyStore(database), bus, clock),
         usage=usage,
-        gateway=GatewayService(bus),
+        gateway=gateway,
+        health=UpstreamHealth(pool, bus),
+        quota=QuotaKeeper(
+            pool, accounts.read_quota, bus, tasks, clock, lambda: settings.current.quota
+        ),
+        metrics=MetricsService(bus, pool, gateway, catalog),
         settings=settings,
         catalog=catalog,
         bus=bus,

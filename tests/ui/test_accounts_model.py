@@ -5,7 +5,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
 from stand_in import NOW, windows
 
 from grokdesk.domain.account import AccountState, Tier
-from grokdesk.domain.quota import Mode, Provenance
+from grokdesk.domain.quota import CHAT_MODES, Provenance
 from grokdesk.kernel.clock import ManualClock
 from grokdesk.services.accounts import AccountSnapshot
 from grokdesk.ui.models.accounts import AccountsModel, Column
@@ -199,4 +199,4 @@ def test_the_tooltip_and_details_tell_why_and_until_when() -> None:
 
 def test_every_mode_has_its_column() -> None:
     named = {column.heading.lower() for column in Column}
-    assert {mode.value for mode in Mode} <= named
+    assert {mode.value for mode in CHAT_MODES} <= named

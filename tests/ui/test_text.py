@@ -80,6 +80,34 @@ def test_unknown_quota_is_not_zero_and_estimates_are_marked() -> None:
     assert text.quota(_known_as(window, Provenance.UNKNOWN)) == "?"
 
 
+def test_what_was_counted_here_is_told_with_the_report_it_rests_on() -> None:
+    read = QuotaWindow(
+        Mode.FAST, 30, 18, 86_400.0, provenance=Provenance.MEASURED, measured_at=400.0
+    )
+    counted = text.quota_in_words(read.spend(460.0), 520.0)
+    assert "17 of 30 calls left, estimated from what was sent here since a report 2 min" in counted
+    old = text.quota_in_words(read.at(400.0 + 3 * 3600), 400.0 + 3 * 3600)
+    assert old == "Fast: 18 of 30 calls left, as last reported by grok.com 3 h ago"
+
+
+def test_what_is_left_of_an_unknown_total_is_not_told_as_a_share() -> None:
+    window = QuotaWindow(Mode.VIDEO, 9, 4, 86_400.0, provenance=Provenance.MEASURED)
+    assert text.quota(window) == "4"
+    words = text.quota_in_words(window, 1000.0)
+    assert words == "Videos: 4 of an unknown number left, as reported by grok.com"
+
+
+def test_weekly_credits_are_told_as_a_share() -> None:
+    window = QuotaWindow(Mode.WEEKLY, 10_000, 5_750, 604_800.0, provenance=Provenance.STALE)
+    assert text.quota_in_words(window, 1000.0).startswith("Weekly credits: 58 % left, ")
+
+
+def test_every_mode_has_a_name() -> None:
+    for mode in Mode:
+        window = QuotaWindow(mode, 0, 0, 60.0, provenance=Provenance.UNKNOWN)
+        assert text.quota_in_words(window, 1000.0)[0].isupper()
+
+
 def test_quota_in_words_tells_where_the_figure_comes_from_and_when_it_resets() -> None:
     window = QuotaWindow(
         Mode.FAST, 30, 18, 7200.0, resets_at=4600.0, provenance=Provenance.MEASURED, measured_at=940

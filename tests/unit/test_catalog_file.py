@@ -45,6 +45,17 @@ def test_an_entry_becomes_a_model():
     assert model.created == datetime(2026, 8, 1, tzinfo=UTC).timestamp()
 
 
+def test_what_makes_pictures_may_count_in_a_mode_of_its_own():
+    (model,) = parse_catalog(ENTRY.replace("chat", "image").replace("fast", "image_pro")).models
+    assert (model.kind, model.mode) == (ModelKind.IMAGE, Mode.IMAGE_PRO)
+
+
+@pytest.mark.parametrize("kind", ModelKind)
+def test_no_model_is_counted_in_weekly_credits(kind):
+    with pytest.raises(SettingsError, match="mode = 'weekly' must be one of"):
+        parse_catalog(ENTRY.replace("chat", kind).replace("fast", "weekly"))
+
+
 def test_reasoning_and_aliases_may_be_left_out():
     text = "\n".join(line for line in ENTRY.splitlines() if line[:3] not in ("rea", "ali"))
     (model,) = parse_catalog(text).models
@@ -63,6 +74,11 @@ def test_reasoning_and_aliases_may_be_left_out():
         ('["uno", "ein/s"]', '"uno"', r"^line 24, model 'one': aliases must be a list"),
         ('"chat"', '"chess"', r"^line 16, model 'one': kind = 'chess' must be one of chat, "),
         ('"fast"', "[]", r"^line 17, .*: mode = a list must be one of fast, auto, expert, heavy"),
+        (
+            '"fast"',
+            '"video"',
+            r"^line 17, .*: mode = 'video' must be one of fast, auto, expert, heavy",
+        ),
         ('"basic"', '"gold"', r"^line 18, .*: floor = 'gold' must be one of basic, super, heavy"),
         ('"One"', '""', r"^line 19, .*display_name must be a text"),
         ('"One"', '"a\\nb"', r"^line 19, .*display_name must be a text"),

@@ -1,4 +1,5 @@
 import asyncio
+import itertools
 import random
 
 import pytest
@@ -321,7 +322,7 @@ def test_random_selection_takes_every_account_about_equally_often(clock: ManualC
         picked.append(lease.account.id)
         lease.settle()
     assert all(880 < picked.count(name) < 1120 for name in "abcd")
-    pairs = [first == second for first, second in zip(picked, picked[1:], strict=False)]
+    pairs = [first == second for first, second in itertools.pairwise(picked)]
     assert 880 < pairs.count(True) < 1120  # the one that was taken is as likely as the others
 
 

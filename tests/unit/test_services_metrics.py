@@ -282,11 +282,12 @@ async def test_off_it_hears_nothing_and_has_no_timer():
 async def test_switched_on_again_it_counts_from_zero_and_once(rig):
     rig.finish()
     await rig.metrics.switch(True)
+    rig.finish()
+    assert (await rig.samples())[("grokdesk_prompt_tokens_total",)] == 200
     await rig.metrics.switch(False)
     await rig.metrics.switch(True)
     rig.finish()
-    samples = await rig.samples()
-    assert samples[("grokdesk_prompt_tokens_total",)] == 100
+    assert (await rig.samples())[("grokdesk_prompt_tokens_total",)] == 100
 
 
 async def test_requests_may_finish_while_a_scrape_is_written(rig):

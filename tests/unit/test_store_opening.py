@@ -31,8 +31,9 @@ def sound(tmp_path_factory):
     connection.execute("BEGIN")
     for number in range(400):
         connection.execute(
-            "INSERT INTO account (id, label, fingerprint, token_hint, tier, tier_pinned, enabled, state,"
-            " user_id, email, created_at, demo) VALUES (?, ?, ?, '', 2, 0, 1, 'ready', '', ?, 0, 0)",
+            "INSERT INTO account (id, label, fingerprint, token_hint, tier, tier_pinned, enabled,"
+            " state, user_id, email, created_at, demo)"
+            " VALUES (?, ?, ?, '', 2, 0, 1, 'ready', '', ?, 0, 0)",
             (f"id{number:04d}", f"label{number}", f"{number:064x}", f"user{number}@example.org"),
         )
         connection.execute(

@@ -77,7 +77,7 @@ async def server() -> AsyncIterator[Server]:
 
 @pytest.fixture
 async def transport() -> AsyncIterator[Transport]:
-    transport = Transport("chrome146", proxy="")
+    transport = Transport("chrome146")
     yield transport
     await transport.aclose()
 
@@ -260,7 +260,7 @@ async def test_a_handle_serves_one_socket_after_the_other(
 
 async def test_silence_before_the_headers_ends_with_a_timeout(server: Server) -> None:
     server.handle = silent
-    transport = Transport("chrome146", timeouts=Timeouts(0.1, 0.2, 5), proxy="")
+    transport = Transport("chrome146", timeouts=Timeouts(0.1, 0.2, 5))
     with pytest.raises(UpstreamTimeoutError, match="in time"):
         async with transport.stream("GET", server.url, []):
             pass
@@ -270,7 +270,7 @@ async def test_silence_before_the_headers_ends_with_a_timeout(server: Server) ->
 
 async def test_silence_in_the_middle_ends_with_a_timeout_after_the_text(server: Server) -> None:
     server.handle = stalls
-    transport = Transport("chrome146", timeouts=Timeouts(5, 5, 0.2), proxy="")
+    transport = Transport("chrome146", timeouts=Timeouts(5, 5, 0.2))
     with pytest.raises(UpstreamTimeoutError, match="middle"):
         async with transport.stream("GET", server.url, []) as reply:
             assert await reply.read() == b"first"
@@ -284,7 +284,7 @@ async def test_a_slow_reader_is_no_silence_of_upstream(server: Server) -> None:
         return web.Response(body=bytes(8 << 20))
 
     server.handle = big
-    transport = Transport("chrome146", timeouts=Timeouts(5, 5, 0.15), proxy="")
+    transport = Transport("chrome146", timeouts=Timeouts(5, 5, 0.15))
     async with transport.stream("GET", server.url, []) as reply:
         size = len(await reply.read())
         await asyncio.sleep(0.5)
@@ -391,7 +391,7 @@ async def test_a_broken_socket_is_an_incomplete_reply(server: Server, transport:
 
 async def test_a_silent_socket_times_out(server: Server) -> None:
     server.handle = stalling_socket
-    transport = Transport("chrome146", timeouts=Timeouts(5, 5, 0.2), proxy="")
+    transport = Transport("chrome146", timeouts=Timeouts(5, 5, 0.2))
     async with transport.socket(server.ws_url, []) as ws:
         await ws.receive()
         with pytest.raises(UpstreamTimeoutError):

@@ -14,7 +14,12 @@ from grokdesk.domain.errors import (
     UpstreamTimeoutError,
     UpstreamUnavailableError,
 )
-from grokdesk.upstream.web.wire.weekly_credits import WeeklyCredits, parse_weekly_credits
+from grokdesk.domain.quota import Mode, Provenance
+from grokdesk.upstream.web.wire.weekly_credits import (
+    WeeklyCredits,
+    parse_weekly_credits,
+    window_of,
+)
 
 DAY = 86_400
 START = 1_786_320_000
@@ -90,6 +95,14 @@ def test_each_status_is_an_error_of_its_own(status, error):
     assert type(caught.value) is error
 
 
+def test_without_a_body_the_status_stands_in_a_header():
+    with pytest.raises(TokenRejectedError):
+        parse_weekly_credits(b"", "16")
+    with pytest.raises(ProtocolChangedError):
+        parse_weekly_credits(b"", "what")
+    assert parse_weekly_credits(pool(), "0") is not None
+
+
 def test_a_pool_without_a_percentage_is_unused():
     assert parse_weekly_credits(pool()).used_percent == 0.0
 
@@ -109,6 +122,35 @@ def test_unknown_fields_and_products_are_no_obstacle():
 )
 def test_percentages_stay_within_their_bounds(percent, kept):
     assert parse_weekly_credits(pool(field(1, percent))).used_percent == kept
+
+
+NOW = START + 3.0 * DAY
+
+
+def used(percent, start=START, end=START + 7 * DAY):
+    return WeeklyCredits(percent, float(start), float(end))
+
+
+def test_the_pool_is_a_window_that_ends_with_its_period(recorded):
+    window = window_of(parse_weekly_credits(recorded("response-42.5-percent")), NOW)
+    assert (window.mode, window.total, window.remaining) == (Mode.WEEKLY, 10_000, 5_750)
+    assert (window.window_s, int(window.resets_at)) == (7 * DAY, 1_786_924_800)
+    assert (window.provenance, window.measured_at) == (Provenance.MEASURED, NOW)
+
+
+@pytest.mark.parametrize(
+    ("percent", "left"),
+    [(0.0, 10_000), (100 / 3, 6_667), (99.99, 1), (99.9999, 1), (100.0, 0)],
+)
+def test_only_a_pool_that_is_quite_empty_has_nothing_left(percent, left):
+    assert window_of(used(percent), NOW).remaining == left
+
+
+@pytest.mark.parametrize("now", [START - 300.0 * DAY, START + 7.0 * DAY, START + 300.0 * DAY])
+def test_a_period_that_cannot_be_by_our_clock_counts_from_now(now):
+    window = window_of(used(50.0), now)
+    assert window.resets_at == now + 7 * DAY
+    assert window.at(now) is window
 
 
 @pytest.mark.parametrize(

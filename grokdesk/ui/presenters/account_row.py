@@ -4,11 +4,11 @@ import math
 from dataclasses import dataclass
 
 from grokdesk.domain.account import AccountState
-from grokdesk.domain.quota import Mode, Provenance, QuotaWindow
+from grokdesk.domain.quota import CHAT_MODES, MEDIA_MODES, Provenance, QuotaWindow
 from grokdesk.services.accounts import AccountSnapshot
 from grokdesk.ui import text
 
-MODES = (Mode.FAST, Mode.AUTO, Mode.EXPERT, Mode.HEAVY)
+MODES = CHAT_MODES
 
 _STATE_ORDER = {state: place for place, state in enumerate(AccountState)}
 
@@ -50,7 +50,7 @@ def tooltip(row: AccountRow, now: float) -> str:
     lines = [
         f"{text.account_name(account.label)} ({account.token_hint})",
         f"{text.state_name(account.state)}: {text.STATE_MEANINGS[account.state]}",
-        *(text.quota_in_words(window, now) for window in row.windows if window is not None),
+        *(text.quota_in_words(window.at(now), now) for window in account.windows),
     ]
     if account.probed_at is not None:
         lines.append(f"Checked {text.ago(now - account.probed_at)}")
@@ -74,10 +74,8 @@ def _resets_at(account: AccountSnapshot) -> float | None:
     """When the account is back, or else when the first of its begun windows is full again."""
     if account.state_until is not None:
         return account.state_until
-    return min(
-        (window.resets_at for window in account.windows if window.resets_at is not None),
-        default=None,
-    )
+    resets = (window.resets_at for window in account.windows if window.mode not in MEDIA_MODES)
+    return min((moment for moment in resets if moment is not None), default=None)
 
 
 def _left(window: QuotaWindow | None) -> float:

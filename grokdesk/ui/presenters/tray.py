@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from grokdesk.domain.account import AccountState
-from grokdesk.domain.quota import Mode, Provenance
+from grokdesk.domain.quota import CHAT_MODES, Mode, Provenance
 from grokdesk.services.accounts import AccountSnapshot, PoolSummary
 from grokdesk.services.gateway import GatewaySnapshot, GatewayState
 from grokdesk.ui import text
@@ -45,12 +45,14 @@ def quota_line(accounts: Iterable[AccountSnapshot], now: float) -> str:
         if account.state not in (AccountState.READY, AccountState.EXHAUSTED):
             continue
         for window in account.windows:
-            if window.provenance is not Provenance.UNKNOWN and window.total > 0:
-                left[window.mode] = left.get(window.mode, 0) + window.at(now).remaining
-                estimated |= window.provenance is not Provenance.MEASURED
+            current = window.at(now)
+            if current.mode not in CHAT_MODES or current.provenance is Provenance.UNKNOWN:
+                continue
+            left[current.mode] = left.get(current.mode, 0) + current.remaining
+            estimated |= current.provenance is not Provenance.MEASURED
     if not left:
         return "Calls left: not known yet"
-    figures = ", ".join(f"{mode} {text.number(left[mode])}" for mode in Mode if mode in left)
+    figures = ", ".join(f"{mode} {text.number(left[mode])}" for mode in CHAT_MODES if mode in left)
     return f"Calls left: {'≈' if estimated else ''}{figures}"
 
 

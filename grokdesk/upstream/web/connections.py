@@ -5,6 +5,7 @@ import asyncio
 from curl_cffi import Curl
 
 from grokdesk.upstream.web.multi import Multi, new_handle
+from grokdesk.upstream.web.proxies import Proxy
 
 _IDLE_CLOSE_S = 60.0
 """A used multi handle polls at 10 Hz (curl-cffi 0.16), so it is closed when nothing runs."""
@@ -17,7 +18,7 @@ class Handles:
     The options of a request and of a socket must not meet in one handle.
     """
 
-    def __init__(self, impersonate: str, connect_s: float, proxy: str | None) -> None:
+    def __init__(self, impersonate: str, connect_s: float, proxy: Proxy | None) -> None:
         self._impersonate = impersonate
         self._connect_s = connect_s
         self._proxy = proxy
@@ -44,7 +45,7 @@ class Handles:
 class ConnectionPool:
     """One multi handle with its kept connections; closes itself when nothing used it for long."""
 
-    def __init__(self, impersonate: str, connect_s: float, proxy: str | None) -> None:
+    def __init__(self, impersonate: str, connect_s: float, proxy: Proxy | None) -> None:
         self.multi = Multi()
         self.closed = False
         self.running: set[Curl] = set()

@@ -71,11 +71,24 @@ def explain(
     if code in _CERTIFICATE:
         result = _number(curl, CurlInfo.SSL_VERIFYRESULT)
         return LocalNetworkError(_CERTIFICATES.get(result, _UNTRUSTED))
-    if code == CurlECode.OPERATION_TIMEDOUT:
-        return _too_slow(curl)
+    if code == CurlECode.OPERATION_TIMEDOUT:  # of connecting, the one limit that curl knows
+        return LocalNetworkError(
+            "grok.com could not be reached in time. Check the network, a firewall or a VPN."
+        )
     if code == CurlECode.SSL_CONNECT_ERROR:
         return _handshake_fault(str(error))
     return UpstreamUnavailableError("The connection to Grok was closed before it answered.")
+
+
+def silence(*, begun: bool, woken: bool) -> UpstreamError:
+    """Nothing came for too long. `woken`: a sign of life was due after a change of network."""
+    if not woken:
+        return UpstreamTimeoutError(
+            "Grok stopped in the middle of the reply." if begun else "Grok did not answer in time."
+        )
+    if begun:
+        return IncompleteReplyError("The network changed in the middle of the reply.")
+    return LocalNetworkError("The network changed while Grok was asked. Try again.")
 
 
 def _proxy_fault(code: int, curl: Curl, proxy: Proxy) -> str:
@@ -120,14 +133,6 @@ def _not_connected(os_error: int) -> str:
     return "grok.com refused the connection. A firewall may be in the way; check the network."
 
 
-def _too_slow(curl: Curl) -> UpstreamError:
-    if not _seconds(curl, CurlInfo.CONNECT_TIME):
-        return LocalNetworkError(
-            "grok.com could not be reached in time. Check the network, a firewall or a VPN."
-        )
-    return UpstreamTimeoutError("Connecting to Grok took too long.")
-
-
 def _handshake_fault(text: str) -> UpstreamError:
     # The names of BoringSSL's errors: curl has no codes of its own for them.
     if "WRONG_VERSION_NUMBER" in text or "HTTP_REQUEST" in text:
@@ -146,8 +151,3 @@ def _handshake_fault(text: str) -> UpstreamError:
 def _number(curl: Curl, info: CurlInfo) -> int:
     value = curl.getinfo(info)
     return value if isinstance(value, int) else 0
-
-
-def _seconds(curl: Curl, info: CurlInfo) -> float:
-    value = curl.getinfo(info)
-    return value if isinstance(value, float) else 0.0

@@ -1,4 +1,4 @@
-"""One libcurl multi handle on the running loop, and what its errors mean to us.
+"""One libcurl multi handle on the running loop, and the handles that it drives.
 
 curl-cffi's own sessions wait for an abandoned reply to end and lose its slot (seen in 0.16), so we
 drive the multi interface directly: removing a handle from it closes the connection at once.
@@ -8,16 +8,10 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from curl_cffi import AsyncCurl, Curl, CurlECode, CurlError, CurlMOpt, CurlOpt, ffi, lib
+from curl_cffi import AsyncCurl, Curl, CurlMOpt, CurlOpt, ffi, lib
 from curl_cffi.aio import CURL_POLL_NONE, CURL_SOCKET_TIMEOUT
 
-from grokdesk.domain.errors import (
-    IncompleteReplyError,
-    LocalNetworkError,
-    UpstreamError,
-    UpstreamTimeoutError,
-    UpstreamUnavailableError,
-)
+from grokdesk.upstream.web.proxies import Proxy
 
 _KEPT_CONNECTIONS = 64
 """Otherwise curl keeps four for each running request, and closes the rest after every burst."""
@@ -99,43 +93,18 @@ class _CurlsLoop:
             self._loop.remove_writer(fd)
 
 
-def new_handle(impersonate: str, *, connect_timeout_s: float, proxy: str | None) -> Curl:
-    """`proxy` None: what the environment says; empty: none at all."""
+def new_handle(impersonate: str, *, connect_timeout_s: float, proxy: Proxy | None) -> Curl:
+    """What the environment says of proxies has no say here any more: see `proxies`."""
     curl = Curl()
     curl.impersonate(impersonate, default_headers=False)
     curl.setopt(CurlOpt.ACCEPT_ENCODING, "gzip, deflate, br, zstd")
     curl.setopt(CurlOpt.TCP_NODELAY, 1)
     curl.setopt(CurlOpt.NOSIGNAL, 1)  # we have threads; and it spares system calls
     curl.setopt(CurlOpt.CONNECTTIMEOUT_MS, int(connect_timeout_s * 1000))
-    if proxy is not None:
-        curl.setopt(CurlOpt.PROXY, proxy)
+    curl.setopt(CurlOpt.PROXY, proxy.url if proxy else "")
+    curl.setopt(CurlOpt.NOPROXY, "")
+    curl.setopt(CurlOpt.SUPPRESS_CONNECT_HEADERS, 1)  # they would be taken for upstream's answer
+    if proxy and proxy.user:
+        curl.setopt(CurlOpt.PROXYUSERNAME, proxy.user)
+        curl.setopt(CurlOpt.PROXYPASSWORD, proxy.password)
     return curl
-
-
-_NAME_LOOKUP = frozenset({CurlECode.COULDNT_RESOLVE_HOST, CurlECode.COULDNT_RESOLVE_PROXY})
-_CERTIFICATE = frozenset(
-    {CurlECode.PEER_FAILED_VERIFICATION, CurlECode.SSL_CACERT_BADFILE, CurlECode.SSL_ISSUER_ERROR}
-)
-
-
-def translate(error: CurlError, *, begun: bool) -> UpstreamError:
-    """`begun`: a part of the reply had arrived, so the reply is cut short."""
-    if begun:
-        return IncompleteReplyError("The connection to Grok broke in the middle of the reply.")
-    code = int(error.code)
-    if code in _NAME_LOOKUP:
-        return LocalNetworkError(
-            "The name of the Grok server could not be resolved. Check the network connection."
-        )
-    if code == CurlECode.COULDNT_CONNECT:
-        return LocalNetworkError("The Grok server could not be reached. Check the network.")
-    if code == CurlECode.PROXY:
-        return LocalNetworkError("The proxy refused or failed. Check the proxy settings.")
-    if code in _CERTIFICATE:
-        return LocalNetworkError(
-            "The Grok server's certificate is not trusted here. A proxy or firewall may be "
-            "intercepting the connection, or the clock may be wrong."
-        )
-    if code == CurlECode.OPERATION_TIMEDOUT:
-        return UpstreamTimeoutError("Connecting to Grok took too long.")
-    return UpstreamUnavailableError("The connection to Grok was closed before it answered.")

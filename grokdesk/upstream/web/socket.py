@@ -9,11 +9,14 @@ from curl_cffi import Curl, CurlECode, CurlError, CurlInfo, CurlOpt, CurlWsFlag
 from grokdesk.domain.errors import (
     IncompleteReplyError,
     ProtocolChangedError,
+    UpstreamError,
     UpstreamTimeoutError,
     UpstreamUnavailableError,
 )
+from grokdesk.upstream.web.faults import explain, silence
 from grokdesk.upstream.web.head import Head
-from grokdesk.upstream.web.multi import Multi, translate
+from grokdesk.upstream.web.multi import Multi
+from grokdesk.upstream.web.proxies import Proxy
 from grokdesk.upstream.web.watchdog import Timeouts, Watchdog
 
 _FRAME_CAP = 16 << 20
@@ -33,24 +36,25 @@ class Refusal(Exception):  # noqa: N818 - not a failure of ours: an answer to be
 class Socket:
     """One open WebSocket. `receive` and `send` are for one task; `abort` may come at any time."""
 
-    def __init__(self, multi: Multi, curl: Curl, *, idle_s: float) -> None:
+    def __init__(self, multi: Multi, curl: Curl, timeouts: Timeouts, proxy: Proxy | None) -> None:
         self._multi = multi
         self._curl = curl
+        self._timeouts = timeouts
+        self._proxy = proxy
         self._loop = asyncio.get_running_loop()
         self.opened = False
         """Whether the handshake was a success."""
         self._fd = -1
         self._waiter: asyncio.Future[None] | None = None
-        self._watchdog = Watchdog(idle_s, self._silent)
-        self._timed_out = False
+        self._handshake: asyncio.Timeout | None = None
+        self._watchdog = Watchdog(timeouts.idle_s, self._silent)
+        self._silence: UpstreamError | None = None
         self._readable = True
         self._watching = False
         self._heard = False
         self._heartbeat: asyncio.TimerHandle | None = None
 
-    async def connect(
-        self, url: str, headers: Sequence[tuple[str, str]], timeouts: Timeouts
-    ) -> None:
+    async def connect(self, url: str, headers: Sequence[tuple[str, str]]) -> None:
         """Raise Refusal when the server says no, UpstreamError when it cannot be reached."""
         head = Head()
         curl = self._curl
@@ -58,20 +62,26 @@ class Socket:
         curl.setopt(CurlOpt.CONNECT_ONLY, 2)
         curl.setopt(CurlOpt.HTTPHEADER, [f"{n}: {v}".encode("latin-1") for n, v in headers])
         curl.setopt(CurlOpt.HEADERFUNCTION, head.on_line)
+        limit_s = self._timeouts.connect_s + self._timeouts.first_byte_s
         try:
-            async with asyncio.timeout(timeouts.connect_s + timeouts.first_byte_s):
+            async with asyncio.timeout(limit_s) as self._handshake:
                 await self._multi.add_upgrade(curl)
         except TimeoutError:
+            if self._watchdog.demanding:
+                raise silence(begun=False, woken=True) from None
             raise UpstreamTimeoutError("Grok did not open the chat socket in time.") from None
         except CurlError as error:
             if error.code == CurlECode.HTTP_RETURNED_ERROR:
                 raise Refusal(head.status, head.headers) from None
-            raise translate(error, begun=False) from None
+            raise explain(error, curl, begun=False, proxy=self._proxy) from None
+        finally:
+            self._handshake = None
         fd = curl.getinfo(CurlInfo.ACTIVESOCKET)
         if not isinstance(fd, int) or fd < 0:
             raise UpstreamUnavailableError("Grok closed the chat socket at once.")
         self._fd = fd
         self.opened = True
+        self._watchdog.feed()
 
     def expect_within(self, seconds: float) -> None:
         """The longest silence from now on."""
@@ -120,6 +130,16 @@ class Socket:
             if not rest and not flags & CurlWsFlag.CONT:
                 return parts[0] if len(parts) == 1 else b"".join(parts)
 
+    def wake(self) -> None:
+        """The network may be another now: show life soon, or fail. An answered ping is life."""
+        self._watchdog.demand(self._timeouts.life_s)
+        if self._handshake is not None:
+            due_at = self._loop.time() + self._timeouts.life_s
+            self._handshake.reschedule(min(due_at, self._handshake.when() or due_at))
+        elif self.opened:
+            with contextlib.suppress(CurlError):  # no answer will tell
+                self._curl.ws_send(b"", CurlWsFlag.PING)
+
     def abort(self) -> None:
         """Close the connection now, without a closing handshake; harmless when repeated."""
         self._watchdog.stop()
@@ -133,12 +153,8 @@ class Socket:
 
     def _next_frame(self) -> tuple[bytes, int, int] | None:
         """None when nothing is there to read now."""
-        if self._timed_out:
-            raise UpstreamTimeoutError(
-                "Grok stopped in the middle of the reply."
-                if self._heard
-                else "Grok did not answer in time."
-            )
+        if self._silence is not None:
+            raise self._silence
         if not self._readable:
             return None
         try:
@@ -184,8 +200,8 @@ class Socket:
             self._waiter = None
             if self._fd >= 0:
                 self._loop.remove_writer(self._fd)
-        if self._timed_out:
-            raise UpstreamTimeoutError("Grok did not take the request in time.")
+        if self._silence is not None:
+            raise self._silence
 
     def _on_readable(self) -> None:
         self._readable = True
@@ -200,7 +216,7 @@ class Socket:
         if self._waiter is None:  # the consumer is slow, not upstream
             self._watchdog.restart()
             return
-        self._timed_out = True
+        self._silence = silence(begun=self._heard, woken=self._watchdog.demanding)
         self._wake()
 
     def _wake(self) -> None:

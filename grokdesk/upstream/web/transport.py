@@ -20,8 +20,9 @@ from grokdesk.domain.errors import (
     UpstreamTimeoutError,
 )
 from grokdesk.upstream.web.connections import ConnectionPool
+from grokdesk.upstream.web.faults import explain, silence
 from grokdesk.upstream.web.head import Head
-from grokdesk.upstream.web.multi import translate
+from grokdesk.upstream.web.proxies import Proxy
 from grokdesk.upstream.web.socket import Socket
 from grokdesk.upstream.web.watchdog import Timeouts, Watchdog
 
@@ -42,11 +43,12 @@ class Response:
 class Reply:
     """The reply of one running request."""
 
-    def __init__(self, curl: Curl, timeouts: Timeouts) -> None:
+    def __init__(self, curl: Curl, timeouts: Timeouts, proxy: Proxy | None) -> None:
         self._head = Head()
         self._loop = asyncio.get_running_loop()
         self._curl = curl
         self._timeouts = timeouts
+        self._proxy = proxy
         self._chunks: deque[bytes] = deque()
         self._unread = 0
         self._paused = False
@@ -136,11 +138,16 @@ class Reply:
         if not transfer.cancelled() and (error := transfer.exception()) is not None:
             # Anything but a CurlError is a bug in our callbacks, and `read` shall raise it.
             self._error = (
-                translate(error, begun=self._head.complete)
+                explain(error, self._curl, begun=self._head.complete, proxy=self._proxy)
                 if isinstance(error, CurlError)
                 else error
             )
         self._wake()
+
+    def wake(self) -> None:
+        """The network may be another now: show life soon, or fail."""
+        if not self.ended:
+            self._watchdog.demand(self._timeouts.life_s)
 
     def release(self) -> None:
         self._watchdog.stop()
@@ -150,10 +157,7 @@ class Reply:
             self._watchdog.restart()
             return
         self._ended = True
-        if self._head.complete:
-            self._error = UpstreamTimeoutError("Grok stopped in the middle of the reply.")
-        else:
-            self._error = UpstreamTimeoutError("Grok did not answer in time.")
+        self._error = silence(begun=self._head.complete, woken=self._watchdog.demanding)
         self._wake()
 
     async def _wait(self) -> None:
@@ -169,19 +173,18 @@ class Reply:
 
 
 class Transport:
-    """One browser's connections: keep-alive, and HTTP/2 where offered.
-
-    Belongs to one loop. `proxy` None follows the environment, empty means none.
-    """
+    """One browser's connections: keep-alive, and HTTP/2 where offered. Belongs to one loop."""
 
     def __init__(
-        self, impersonate: str, *, timeouts: Timeouts | None = None, proxy: str | None = None
+        self, impersonate: str, *, timeouts: Timeouts | None = None, proxy: Proxy | None = None
     ) -> None:
         self.timeouts = timeouts or Timeouts()
         self._impersonate = impersonate
         self._proxy = proxy
         self._pool: ConnectionPool | None = None
         self._retired: set[ConnectionPool] = set()
+        self._open: set[Reply | Socket] = set()
+        self._outdated = False
         self._closed = False
 
     @property
@@ -197,14 +200,16 @@ class Transport:
         """Yield once the headers are there; leaving early aborts the request."""
         pool = self._current()
         curl = pool.take(pool.requests)
-        reply = Reply(curl, self.timeouts)
+        reply = Reply(curl, self.timeouts, self._proxy)
         _prepare(curl, method, url, headers, body, reply)
         transfer = pool.multi.start(curl)
         reply.follow(transfer)
+        self._open.add(reply)
         try:
             await reply.opened()
             yield reply
         finally:
+            self._open.discard(reply)
             reply.release()
             pool.give_back(curl, pool.requests, reusable=_ended_well(transfer))
 
@@ -234,13 +239,30 @@ class Transport:
         """A WebSocket; leaving closes it at once. Raise Refusal when the handshake is refused."""
         pool = self._current()
         curl = pool.take(pool.sockets)
-        socket = Socket(pool.multi, curl, idle_s=self.timeouts.idle_s)
+        socket = Socket(pool.multi, curl, self.timeouts, self._proxy)
+        self._open.add(socket)
         try:
-            await socket.connect(url, headers, self.timeouts)
+            await socket.connect(url, headers)
             yield socket
         finally:
+            self._open.discard(socket)
             socket.abort()
             pool.give_back(curl, pool.sockets, reusable=socket.opened)
+
+    def wake(self) -> None:
+        """The machine slept or changed networks: what is idle is dropped, what runs must show life
+        within `life_s` seconds or end.
+        """
+        self.reset()
+        for each in tuple(self._open):
+            each.wake()
+
+    def retire(self) -> None:
+        """Another one serves from now on: calls that began with this one end with it, and after
+        them no connection is kept.
+        """
+        self._outdated = True
+        self.reset()
 
     def reset(self) -> None:
         """Start over with new connections; what runs ends on the old ones."""
@@ -261,7 +283,12 @@ class Transport:
             raise GrokdeskError("Grokdesk is shutting down.")
         if self._pool is None or self._pool.closed:
             self._retired = {pool for pool in self._retired if not pool.closed}
-            self._pool = ConnectionPool(self._impersonate, self.timeouts.connect_s, self._proxy)
+            pool = ConnectionPool(self._impersonate, self.timeouts.connect_s, self._proxy)
+            if self._outdated:
+                self._retired.add(pool)
+                pool.retire()  # it goes when what is started now has ended
+                return pool
+            self._pool = pool
         return self._pool
 
 

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds. `first_byte_s` runs until the headers, `idle_s` between two pieces after them."""
+    """Seconds. `first_byte_s` runs until the headers, `idle_s` between two pieces after them.
+
+    `life_s` is the time for a sign of life after the machine woke up or changed networks.
+    """
 
     connect_s: float = 10.0
     first_byte_s: float = 60.0
     idle_s: float = 120.0
+    life_s: float = 4.0
 
 
 class Watchdog:
@@ -20,25 +24,45 @@ class Watchdog:
     A timer that is due too early is left alone: it looks again by itself.
     """
 
-    __slots__ = ("_due_at", "_fed_at", "_limit_s", "_loop", "_on_silence", "_timer")
+    __slots__ = (
+        "_due_at",
+        "_fed_at",
+        "_limit_s",
+        "_loop",
+        "_on_silence",
+        "_timer",
+        "_usual_s",
+        "demanding",
+    )
 
     def __init__(self, limit_s: float, on_silence: Callable[[], None]) -> None:
         self._loop = asyncio.get_running_loop()
-        self._limit_s = limit_s
         self._on_silence = on_silence
         self._timer: asyncio.TimerHandle | None = None
-        self.restart()
+        self.demanding = False
+        """Whether a sign of life was demanded and has not come."""
+        self.set_limit(limit_s)
 
     def feed(self) -> None:
         self._fed_at = self._loop.time()
+        if self.demanding:
+            self.set_limit(self._usual_s)
 
     def set_limit(self, limit_s: float) -> None:
         """From now on; the running wait starts again."""
-        self._limit_s = limit_s
+        self.demanding = False
+        self._usual_s = self._limit_s = limit_s
+        self.restart()
+
+    def demand(self, within_s: float) -> None:
+        """A sign of life is due by then; after it the usual limit holds again."""
+        self.demanding = True
+        self._limit_s = min(within_s, self._usual_s)
         self.restart()
 
     def restart(self) -> None:
-        self.feed()
+        """The silence counts from now on; that is no sign of life."""
+        self._fed_at = self._loop.time()
         if self._timer is None or self._due_at > self._fed_at + self._limit_s:
             self._set_timer()
 

@@ -56,15 +56,14 @@ def _media_window(mode: Mode, value: Any, body: bytes, now: float) -> QuotaWindo
     remaining = whole_of(value.get("remainingQueries"))
     if remaining is None:
         raise changed("the media quota", body)
-    if value.get("available") is not True:
-        remaining = 0
+    left = remaining if value.get("available") is True else 0
     window_s = whole_of(value.get("windowSizeSeconds"))
     if not window_s or window_s < 0:
         window_s = _DAY
     resets_at = _unix_time(text_of(value.get("nextAvailableAt")))
     if resets_at is None or resets_at <= now:
         resets_at = now + window_s
-    return _window(mode, max(0, remaining), remaining, window_s, resets_at, now)
+    return _window(mode, max(0, remaining), left, window_s, resets_at, now)
 
 
 def _window(

@@ -59,7 +59,10 @@ class _Answer:
     words: str
 
 
-_CHECK = "Cloudflare wants to check the browser. Try again later or from another network."
+_CHECK = (
+    "Cloudflare, which guards grok.com, asked for a browser check; the account is fine. Try again "
+    "later or from another network."
+)
 _CHECK_WORDS = ("just a moment", "challenge-platform", "__cf_chl", "cf-chl-", "cf-mitigated")
 _DEAD = "grok.com no longer accepts this token. Sign in at grok.com and import the new token."
 _DEAD_WORDS = (
@@ -72,9 +75,7 @@ _DEAD_WORDS = (
 )
 _LIMITED = "grok.com limits this account. Wait until its quota is renewed or use another account."
 _LIMITED_WORDS = ("too many requests", "rate limit", "usage limit", "usage quota")
-_SPENT = (
-    "This account may spend no more for now. Wait until its limit is renewed or use another."
-)
+_SPENT = "This account may spend no more for now. Wait until its limit is renewed or use another."
 _SPENT_WORDS = ("spending-limit", "free-usage-exhausted")
 _CHANGED = "grok.com answered in a form that Grokdesk does not know. Look for an update."
 _TOO_SLOW = "grok.com took too long. Try again."

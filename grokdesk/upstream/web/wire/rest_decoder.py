@@ -108,9 +108,9 @@ class RestDecoder:
         is_whole = not last or self._take(last)
         if self.done:
             return
-        if not self._understood and (is_whole or not last.startswith(b"{")):
-            self._finish()
-        elif is_whole and (self._delimited or self._snapshot_seen):
+        if (not self._understood and (is_whole or not last.startswith(b"{"))) or (
+            is_whole and (self._delimited or self._snapshot_seen)
+        ):
             self._finish()
         else:
             self._reply.fail(IncompleteReplyError("grok.com cut the reply short. Try again."))

@@ -22,6 +22,11 @@ def retry_after(headers: Mapping[str, str], now: float | None = None) -> float |
     return None if until is None or since is None else _within_limit(until - since)
 
 
+def server_time(headers: Mapping[str, str]) -> float | None:
+    """When upstream answered by its own clock, Unix time."""
+    return _unix_time(headers.get("date", ""))
+
+
 def _within_limit(seconds: float) -> float:
     return min(LIMIT_S, max(0.0, seconds))
 

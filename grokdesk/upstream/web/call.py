@@ -1,0 +1,149 @@
+"""The requests of one account in one browser session: chat by socket or REST, and questions."""
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import Iterable
+
+from grokdesk.domain.account import Token
+from grokdesk.domain.chat import ChatRequest, Chunk, Emit
+from grokdesk.domain.errors import ForbiddenError, UpstreamError
+from grokdesk.domain.quota import Mode
+from grokdesk.kernel.clock import Clock
+from grokdesk.upstream.web.session import Session
+from grokdesk.upstream.web.socket import Refusal
+from grokdesk.upstream.web.transport import Reply, Response
+from grokdesk.upstream.web.wire import facts, identity, payloads, refusals, waits
+from grokdesk.upstream.web.wire.mgw import HEARTBEAT_S, MgwTurn
+from grokdesk.upstream.web.wire.rest_decoder import RestDecoder
+
+_ERROR_BODY_LIMIT = 64 << 10
+_SESSION_TIMEOUT_S = 15.0
+_DRAIN_S = 0.5
+
+
+class Call:
+    """`token` None: nobody's, for a look whether grok.com can be reached."""
+
+    def __init__(
+        self, session: Session, origins: facts.Origins, clock: Clock, token: Token | None
+    ) -> None:
+        self.session = session
+        self.asked = facts.SESSION
+        """What was asked for last."""
+        self.server_time: float | None = None
+        """Upstream's own clock when it said who we are."""
+        self._origins = origins
+        self._clock = clock
+        self._token = token
+
+    async def identify(self) -> identity.Identity:
+        response = await self.ask(facts.SESSION, timeout_s=_SESSION_TIMEOUT_S)
+        self.server_time = waits.server_time(response.headers)
+        if response.status != 200:
+            raise self._classified(response)
+        return identity.parse_identity(response.body)
+
+    async def ask(
+        self, endpoint: facts.Endpoint, body: bytes = b"", *, timeout_s: float
+    ) -> Response:
+        """Any answer will do; raise UpstreamError when none comes."""
+        self.asked = endpoint
+        headers = self.session.headers(endpoint, self._token, request_id=_new_id())
+        url = self._origins.url(endpoint)
+        return await self.session.transport.fetch(
+            endpoint.method, url, headers, body, timeout_s=timeout_s
+        )
+
+    async def chat_by_socket(self, user_id: str, mode: Mode, prompt: str, emit: Emit) -> None:
+        self.asked = facts.CHAT_SOCKET
+        assert self._token is not None  # noqa: S101 - nobody chats without one
+        transport = self.session.transport
+        url = self._origins.chat_socket_url(user_id)
+        headers = self.session.socket_headers(self._token, user_id)
+        turn = MgwTurn(mode, prompt, new_id=_new_id, now_ms=self._now_ms, origins=self._origins)
+        try:
+            async with transport.socket(url, headers) as socket:
+                socket.expect_within(transport.timeouts.first_byte_s)
+                socket.start_heartbeat(HEARTBEAT_S, turn.heartbeat)
+                await socket.send(turn.start())
+                answering = False
+                while (frame := await socket.receive()) is not None:
+                    step = turn.receive(frame)
+                    if step.chunks and not answering:
+                        answering = True
+                        socket.expect_within(transport.timeouts.idle_s)
+                    for text in step.send:
+                        await socket.send(text)
+                    await _forward(step.chunks, emit)
+                    if step.done:
+                        return
+                await _forward(turn.closed(), emit)
+        except Refusal as refusal:
+            raise await self._why_refused(refusal) from None
+
+    async def chat_by_rest(self, mode: Mode, prompt: str, request: ChatRequest, emit: Emit) -> None:
+        body = payloads.rest_chat_body(
+            mode,
+            prompt,
+            temperature=request.temperature,
+            top_p=request.top_p,
+            reasoning_effort=request.reasoning_effort,
+        )
+        endpoint = self.asked = facts.CHAT
+        headers = self.session.headers(endpoint, self._token, request_id=_new_id())
+        url = self._origins.url(endpoint)
+        async with self.session.transport.stream(endpoint.method, url, headers, body) as reply:
+            if reply.status != 200:
+                raise await self._refusal(reply)
+            decoder = RestDecoder(self._origins, delimited=reply.delimited)
+            while not decoder.done and (data := await reply.read()):
+                await _forward(decoder.feed(data), emit)
+            await _forward(decoder.end(), emit)
+            if not reply.ended:
+                await _drain(reply)
+
+    async def _why_refused(self, refusal: Refusal) -> UpstreamError:
+        """curl does not hand out the body of a refused handshake, so the session is asked."""
+        if "json" in refusal.headers.get("content-type", "") and refusal.status in (400, 401, 403):
+            try:
+                await self.identify()
+            except UpstreamError as reason:
+                return reason
+            return ForbiddenError(
+                "Grok refused to open the chat socket without a reason.", status=refusal.status
+            )
+        return refusals.classify_handshake(
+            refusal.status, refusal.headers, b"", now=self._clock.now()
+        )
+
+    async def _refusal(self, reply: Reply) -> UpstreamError:
+        body = await reply.read_all(_ERROR_BODY_LIMIT)
+        return self._classified(Response(reply.status, reply.headers, body))
+
+    def _classified(self, response: Response) -> UpstreamError:
+        return refusals.classify(
+            response.status, response.headers, response.body, now=self._clock.now()
+        )
+
+    def _now_ms(self) -> int:
+        return int(self._clock.now() * 1000)
+
+
+async def _forward(items: Iterable[Chunk | UpstreamError], emit: Emit) -> None:
+    for item in items:
+        if isinstance(item, UpstreamError):
+            raise item
+        await emit(item)
+
+
+async def _drain(reply: Reply) -> None:
+    """A connection whose reply was read to its end can be used again; wait a moment for that."""
+    with contextlib.suppress(TimeoutError, UpstreamError):
+        async with asyncio.timeout(_DRAIN_S):
+            while await reply.read():
+                pass
+
+
+def _new_id() -> str:
+    return str(uuid.uuid4())

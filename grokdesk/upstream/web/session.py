@@ -1,0 +1,105 @@
+"""One browser session: identity, cookies, proxies and connections that belong together."""
+
+from dataclasses import dataclass, field
+
+from grokdesk.domain.account import Token
+from grokdesk.upstream.web.clearance import NO_CLEARANCE, Clearance
+from grokdesk.upstream.web.flaresolverr import Solver
+from grokdesk.upstream.web.proxies import Proxy, ProxyChoice, proxy_for
+from grokdesk.upstream.web.statsig import StatsigProvider, no_statsig
+from grokdesk.upstream.web.transport import Transport
+from grokdesk.upstream.web.watchdog import Timeouts
+from grokdesk.upstream.web.wire.cookies import cookie_header
+from grokdesk.upstream.web.wire.facts import WEEKLY_CREDITS, Endpoint, Origins
+from grokdesk.upstream.web.wire.headers import (
+    Headers,
+    grpc_web_headers,
+    socket_headers,
+    xhr_headers,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Egress:
+    """How the user wants grok.com to be reached."""
+
+    proxy: ProxyChoice = "system"
+    assets_proxy: ProxyChoice = "system"
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    clearance: Clearance | Solver = NO_CLEARANCE
+    statsig: StatsigProvider = no_statsig
+
+    @property
+    def solver(self) -> Solver | None:
+        return self.clearance if isinstance(self.clearance, Solver) else None
+
+    @property
+    def follows_system(self) -> bool:
+        return "system" in (self.proxy, self.assets_proxy)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The proxies to the two hosts, as they were found."""
+
+    api: Proxy | None
+    assets: Proxy | None
+
+    @classmethod
+    async def find(cls, egress: Egress, origins: Origins) -> "Route":
+        """Raise LocalNetworkError when the system's own setting cannot be used."""
+        return cls(
+            await proxy_for(egress.proxy, origins.web),
+            await proxy_for(egress.assets_proxy, origins.assets),
+        )
+
+
+class Session:
+    """Never changed, only replaced: a call ends with the session that it began with."""
+
+    def __init__(
+        self, origins: Origins, egress: Egress, route: Route, clearance: Clearance
+    ) -> None:
+        self.egress = egress
+        self.route = route
+        self.clearance = clearance
+        self.has_served = False
+        """Whether a chat was answered: what is challenged afterwards was good once."""
+        self.profile = profile = clearance.profile
+        self.transport = Transport(profile.impersonate, timeouts=egress.timeouts, proxy=route.api)
+        self.assets = (
+            self.transport
+            if route.assets == route.api
+            else Transport(profile.impersonate, timeouts=egress.timeouts, proxy=route.assets)
+        )
+        self._origins = origins
+
+    def headers(self, endpoint: Endpoint, token: Token | None, *, request_id: str) -> Headers:
+        """Of a call by a script on the page; without a token it is nobody's."""
+        cookie = self._cookie(token)
+        if endpoint is WEEKLY_CREDITS:
+            return grpc_web_headers(self.profile, self._origins, endpoint, cookie=cookie)
+        return xhr_headers(
+            self.profile,
+            self._origins,
+            endpoint,
+            cookie=cookie,
+            request_id=request_id,
+            statsig=self.egress.statsig(endpoint),
+        )
+
+    def socket_headers(self, token: Token, user_id: str) -> Headers:
+        cookie = cookie_header(token, clearance=self.clearance.cookies, user_id=user_id)
+        return socket_headers(self.profile, self._origins, cookie=cookie)
+
+    def is_signed(self, endpoint: Endpoint) -> bool:
+        """Whether its requests carry a pasted value that may be out of date."""
+        return bool(self.egress.statsig(endpoint))
+
+    def _cookie(self, token: Token | None, user_id: str = "") -> str:
+        cookies = self.clearance.cookies
+        return cookie_header(token, clearance=cookies, user_id=user_id) if token else cookies
+
+    @property
+    def transports(self) -> tuple[Transport, ...]:
+        return (self.transport,) if self.assets is self.transport else (self.transport, self.assets)

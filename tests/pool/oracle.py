@@ -1,0 +1,264 @@
+"""What a pool has to do, written from the requirements: dictionaries, loops, no cleverness.
+
+It knows nothing of heaps, alarms or clocks: its one time `t` is the time that really passed, sleep
+included. Slow and obvious on purpose; `world` compares the pool with it after every operation.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from grokdesk.domain.account import Account, AccountState, Tier
+from grokdesk.domain.quota import CHAT_MODES, MEDIA_MODES, Mode, QuotaWindow
+from tests.pool.circuit import Circuit
+from tests.pool.endings import ENDINGS, Ending
+
+FREE_FAILURES = 2
+FIRST_REST_S = 5.0
+LONGEST_REST_S = 1800.0
+SEALED_S = 5.0
+UNKNOWN_WINDOW_S = 600.0
+IMAGE_REST_S = 300.0
+DAY_S = 86_400.0
+_LASTING = {"expired": AccountState.EXPIRED, "blocked": AccountState.BLOCKED}
+
+
+@dataclass
+class Quota:
+    """One window; `resets` is a moment of `t`."""
+
+    total: int
+    left: int
+    length_s: float
+    resets: float | None = None
+    asked_to_wait: bool = False
+
+    def rest(self, t: float) -> float:
+        """How long no call is left."""
+        return self.resets - t if self.left == 0 and self.resets is not None else 0.0
+
+    @property
+    def share(self) -> float:
+        return self.left / self.total if self.total else 1.0
+
+
+@dataclass
+class Known:
+    """One account. Calls are known by their serial numbers."""
+
+    account: Account
+    joined: int
+    running: set[int] = field(default_factory=set)
+    sent: dict[Mode, list[int]] = field(default_factory=dict)
+    refundable: dict[Mode, set[int]] = field(default_factory=dict)
+    quotas: dict[Mode, Quota] = field(default_factory=dict)
+    failures: int = 0
+    rests_until: float = 0.0
+    sealed_until: float = 0.0
+    last_call: int = 0
+
+    @property
+    def tier(self) -> Tier:
+        return self.account.tier or Tier.BASIC
+
+    @property
+    def usable(self) -> bool:
+        return self.account.enabled and self.account.state is AccountState.READY
+
+    def cap(self, general: int) -> int:
+        return self.account.max_in_flight or general
+
+    def counting(self, mode: Mode) -> list[Quota]:
+        """The windows that limit this mode."""
+        modes = (mode, Mode.WEEKLY) if mode in CHAT_MODES else (mode,)
+        return [self.quotas[each] for each in modes if each in self.quotas]
+
+    def share(self, mode: Mode) -> float:
+        return min((quota.share for quota in self.counting(mode)), default=1.0)
+
+    def rest(self, mode: Mode, t: float) -> float:
+        """How long time alone keeps it from serving."""
+        quota_rests = (quota.rest(t) for quota in self.counting(mode))
+        return max(0.0, self.rests_until - t, self.sealed_until - t, *quota_rests)
+
+    def is_eligible(self, mode: Mode, t: float, general_cap: int) -> bool:
+        if not self.usable or self.rest(mode, t) > 0:
+            return False
+        if self.failures > FREE_FAILURES and self.running:
+            return False  # half open: one call finds out
+        return len(self.running) < self.cap(general_cap)
+
+
+class Oracle:
+    def __init__(self, cap: int) -> None:
+        self.t = 0.0
+        self.cap = cap
+        self.known: dict[str, Known] = {}
+        self.circuit = Circuit()
+        self._joined = 0
+
+    def move(self, seconds: float) -> None:
+        """Time passed, or the machine slept."""
+        self.t += seconds
+        for known in self.known.values():
+            for mode, quota in known.quotas.items():
+                if quota.resets is not None and quota.resets <= self.t:
+                    quota.left, quota.resets, quota.asked_to_wait = quota.total, None, False
+                    known.refundable.pop(mode, None)  # spent in a window that is gone
+
+    def put(self, account: Account, windows: Iterable[QuotaWindow] | None, now: float) -> None:
+        known = self.known.get(account.id)
+        if known is None:
+            self._joined += 1
+            known = self.known[account.id] = Known(account, self._joined)
+        known.account = account
+        known.sealed_until = 0.0
+        if windows is not None:
+            known.quotas = {window.mode: self._quota(window, now) for window in windows}
+
+    def remove(self, account_id: str) -> None:
+        del self.known[account_id]
+
+    def forgive(self, account_id: str) -> None:
+        known = self.known[account_id]
+        known.failures, known.rests_until, known.sealed_until = 0, 0.0, 0.0
+
+    def eligible(
+        self,
+        mode: Mode,
+        floor: Tier,
+        exclude: Collection[str],
+        among: Collection[str] | None,
+    ) -> list[Known]:
+        able = [
+            known
+            for account_id, known in self.known.items()
+            if known.tier >= floor
+            and (account_id in among if among is not None else account_id not in exclude)
+            and known.is_eligible(mode, self.t, self.cap)
+        ]
+        top = max((known.account.priority for known in able), default=0)
+        return [known for known in able if known.account.priority == top]
+
+    def rest_of_all(
+        self,
+        mode: Mode,
+        floor: Tier,
+        exclude: Collection[str],
+        among: Collection[str] | None,
+    ) -> float | None:
+        """How long to wait for one that only needs time; None: waiting does not help."""
+        fitting = {
+            account_id: known.rest(mode, self.t)
+            for account_id, known in self.known.items()
+            if known.usable and known.tier >= floor and (among is None or account_id in among)
+        }
+        untried = [
+            rest
+            for account_id, rest in fitting.items()
+            if among is not None or account_id not in exclude
+        ]
+        return min(untried or fitting.values(), default=None)
+
+    def lease(self, account_id: str, mode: Mode, serial: int) -> None:
+        known = self.known[account_id]
+        known.running.add(serial)
+        known.sent.setdefault(mode, []).append(serial)
+        known.refundable.setdefault(mode, set()).add(serial)
+        known.last_call = serial
+        self.circuit.passed(serial)
+        quota = known.quotas.get(mode)
+        if quota is None or quota.total == 0:
+            return
+        if quota.resets is None:
+            quota.resets = self.t + quota.length_s
+        if mode is not Mode.WEEKLY:
+            quota.left = max(0, quota.left - 1)
+
+    def settle(
+        self, account_id: str, joined: int, mode: Mode, serial: int, error: BaseException | None
+    ) -> None:
+        """`joined`: which membership it was, the account may have left and come back."""
+        usable = sum(known.usable for known in self.known.values())
+        self.circuit.ended(serial, account_id, error, self.t, usable)
+        known = self.known.get(account_id)
+        if known is None or known.joined != joined:
+            return
+        known.running.remove(serial)
+        ending = ENDINGS[type(error)]
+        if ending.quota == "refunded":
+            self._refund(known, mode, serial)
+        elif ending.quota == "zero":
+            self._exhaust(known, mode, getattr(error, "retry_after", None))
+        self._change(known, ending)
+
+    def ticket(self, account_id: str) -> dict[Mode, int]:
+        return {mode: len(sent) for mode, sent in self.known[account_id].sent.items()}
+
+    def observe(
+        self,
+        account_id: str,
+        before: Mapping[Mode, int],
+        readings: Iterable[QuotaWindow],
+        absent: Iterable[Mode],
+        now: float,
+    ) -> None:
+        known = self.known[account_id]
+        for reading in readings:
+            since = known.sent.get(reading.mode, [])[before.get(reading.mode, 0) :]
+            self._read(known, reading, since, now)
+        for mode in absent:
+            known.quotas.pop(mode, None)
+
+    def _read(self, known: Known, reading: QuotaWindow, since: list[int], now: float) -> None:
+        mode = reading.mode
+        new, old = self._quota(reading, now), known.quotas.get(mode)
+        if mode in MEDIA_MODES and old is not None:
+            new.total = max(old.total, new.total)  # upstream does not tell it
+        if old is not None and old.asked_to_wait and old.resets is not None:
+            later = new.resets is not None and new.resets >= old.resets
+            if new.left > 0 or not later:  # upstream asked us to wait, and it is not over
+                new.left, new.resets, new.asked_to_wait = 0, old.resets, True
+                known.refundable[mode] = set()
+                known.quotas[mode] = new
+                return
+        if since and mode is not Mode.WEEKLY:
+            new.left = max(0, new.left - len(since))
+            if new.resets is None:
+                new.resets = self.t + new.length_s
+        known.refundable[mode] = set(since)
+        known.quotas[mode] = new
+
+    def _quota(self, window: QuotaWindow, now: float) -> Quota:
+        resets = None if window.resets_at is None else self.t + window.resets_at - now
+        return Quota(window.total, window.remaining, window.window_s, resets)
+
+    def _refund(self, known: Known, mode: Mode, serial: int) -> None:
+        quota = known.quotas.get(mode)
+        refundable = known.refundable.get(mode, set())
+        if quota is not None and serial in refundable and mode is not Mode.WEEKLY:
+            quota.left = min(quota.total, quota.left + 1)
+        refundable.discard(serial)
+
+    def _exhaust(self, known: Known, mode: Mode, retry_after: float | None) -> None:
+        length_s = IMAGE_REST_S if mode is Mode.IMAGE_PRO else UNKNOWN_WINDOW_S
+        quota = known.quotas.setdefault(mode, Quota(0, 0, length_s))
+        quota.left = 0
+        known.refundable[mode] = set()
+        if retry_after is not None:
+            wait_s = min(max(1.0, retry_after), max(DAY_S, quota.length_s))
+            quota.resets, quota.asked_to_wait = self.t + wait_s, True
+        elif quota.resets is None:
+            quota.resets = self.t + quota.length_s
+
+    def _change(self, known: Known, ending: Ending) -> None:
+        if ending.account == "well":
+            known.failures, known.rests_until = 0, 0.0
+        elif ending.account == "cooled":
+            known.failures += 1
+            if known.failures > FREE_FAILURES:
+                rest_s = FIRST_REST_S * 2 ** min(known.failures - FREE_FAILURES - 1, 16)
+                known.rests_until = self.t + min(LONGEST_REST_S, rest_s)
+        elif ending.account == "sealed":
+            known.sealed_until = self.t + SEALED_S
+        elif ending.account in _LASTING:
+            known.account = replace(known.account, state=_LASTING[ending.account])
