@@ -29,11 +29,9 @@ class FakeProxy:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             first = await reader.readexactly(1)
-            if self.closes:
-                return
-            if first == b"\x05":
+            if first == b"\x05" and not self.closes:
                 await self._socks(reader, writer)
-            else:
+            elif not self.closes:
                 await self._http(first, reader, writer)
         writer.close()
 

@@ -21,7 +21,7 @@ from grokdesk.services.health import UpstreamHealth
 from grokdesk.settings.service import SettingsService
 from grokdesk.store.db import Database
 
-_HEALTH_S = 5.0
+_HEALTH_S = 3.0
 _ANSWER_LIMIT = 64_000
 
 
@@ -85,6 +85,8 @@ async def ask_health(host: str, port: int) -> bool | None:
                 return _is_health(await _get(reader, writer, host, port))
             finally:
                 writer.close()
+                with contextlib.suppress(OSError):
+                    await writer.wait_closed()
     except TimeoutError:
         return False
     except ConnectionRefusedError:

@@ -104,7 +104,7 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _test(arguments: argparse.Namespace) -> int:
-    from grokdesk.app.cli_output import as_json, tested_text
+    from grokdesk.app.cli_output import as_json, findings_text
 
     if bool(arguments.account) is arguments.all:
         raise InvalidRequestError("Name the accounts to test, or use --all.")
@@ -114,7 +114,7 @@ def _test(arguments: argparse.Namespace) -> int:
         {"names": arguments.account, "all": arguments.all},
         on_progress=lambda progress: show_progress(f"asked about {progress['label']}"),
     )
-    say(as_json(result) if arguments.json else tested_text(result["accounts"]))
+    say(as_json(result) if arguments.json else findings_text(result["accounts"]))
     return ExitCode.OK if result["status"] != "fail" else ExitCode.FAILURE
 
 

@@ -47,7 +47,7 @@ def accounts_table(accounts: Sequence[dict[str, Any]]) -> str:
     return _table(("ID", "LABEL", "TIER", "STATE", "PRIORITY", "QUOTA", "NOTE"), rows)
 
 
-def tested_text(accounts: Sequence[dict[str, Any]]) -> str:
+def findings_text(accounts: Sequence[dict[str, Any]]) -> str:
     if not accounts:
         return "No accounts yet. Import some with: grokdesk accounts import FILE"
     return "\n".join(

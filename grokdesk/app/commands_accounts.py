@@ -60,7 +60,7 @@ async def test_accounts(
         list(dict.fromkeys(account.id for account in chosen)),
         lambda account: progress({"tested": account.id, "label": account.label}),
     )
-    shown = results(tested)
+    shown = await results(tested)
     now = services.clock.now()
     return {
         "status": worst(result.status for result in shown).value,

@@ -56,7 +56,7 @@ class Exchange:
             "Vary": "Origin",
             "x-request-id": self.request_id,
         }
-        if self.services.gateway.snapshot().demo:
+        if self.services.gateway.is_demo:
             headers["x-grokdesk-mode"] = "demo"
         client_id = self.request.headers.get("X-Request-Id")
         if client_id and _is_clean(client_id):

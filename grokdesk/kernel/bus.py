@@ -29,10 +29,15 @@ class EventBus:
 
         return unsubscribe
 
+    def wants(self, kind: type[Event]) -> bool:
+        """Whether anybody would hear of it, for events that cost something to make."""
+        return bool(self._subscribers.get(kind) or self._subscribers.get(Event))
+
     def publish(self, event: Event) -> None:
         for kind in (type(event), Event):
-            for subscriber in tuple(self._subscribers.get(kind, ())):
-                self._deliver(subscriber, event)
+            if subscribers := self._subscribers.get(kind):
+                for subscriber in tuple(subscribers):
+                    self._deliver(subscriber, event)
 
     def _deliver(self, subscriber: Callable[[Any], None], event: Event) -> None:
         try:

@@ -65,26 +65,30 @@ class Member:
 
     def free_at(self, mode: Mode, now: float, elapsed: float, general_cap: int) -> float:
         """The elapsed time at which it may serve a call; not later than `elapsed`: now."""
-        if not self.usable:
+        account = self.account
+        if not account.enabled or account.state is not AccountState.READY:
             return NEVER
         if self.in_flight and (
-            self.in_flight >= self.cap(general_cap) or self.cooldown.is_suspicious
+            self.in_flight >= (account.max_in_flight or general_cap) or self.cooldown.is_suspicious
         ):
             return NEVER
-        return max(self.cooldown.until, self.sealed_until, elapsed + self.quota_wait(mode, now))
+        wait = self.quota_wait(mode, now)
+        return max(self.cooldown.until, self.sealed_until, elapsed + wait if wait else 0.0)
 
     def quota_wait(self, mode: Mode, now: float) -> float:
         """Seconds until this mode has a call left."""
         wait = _wait(self.windows.get(mode), now)
-        if mode in _CHAT and Mode.WEEKLY in self.windows:
-            return max(wait, _wait(self.windows[Mode.WEEKLY], now))
-        return wait
+        weekly = self.windows.get(Mode.WEEKLY)
+        if weekly is None or mode not in _CHAT:
+            return wait
+        return max(wait, _wait(weekly, now))
 
     def share(self, mode: Mode, now: float) -> float:
         share = _share(self.windows.get(mode), now)
-        if mode in _CHAT and Mode.WEEKLY in self.windows:
-            return min(share, _share(self.windows[Mode.WEEKLY], now))
-        return share
+        weekly = self.windows.get(Mode.WEEKLY)
+        if weekly is None or mode not in _CHAT:
+            return share
+        return min(share, _share(weekly, now))
 
     def bring_up_to(self, now: float) -> None:
         """Keep the windows as they stand now, which also tames times of a clock set back."""
@@ -140,7 +144,7 @@ class Member:
 
 
 def _wait(window: QuotaWindow | None, now: float) -> float:
-    if window is None:
+    if window is None or window.remaining > 0:  # a reset can only give it more
         return 0.0
     current = window.at(now)
     if current.remaining > 0 or current.resets_at is None:
@@ -151,4 +155,6 @@ def _wait(window: QuotaWindow | None, now: float) -> float:
 def _share(window: QuotaWindow | None, now: float) -> float:
     if window is None or window.total <= 0:
         return 1.0
-    return window.at(now).remaining / window.total
+    if window.resets_at is None or now < window.resets_at:
+        return window.remaining / window.total
+    return 1.0

@@ -182,6 +182,7 @@ class AccountPool:
         member = self._members.get(ticket.account_id)
         if member is None or member is not ticket.holder:
             return
+        moment = self._moment()
         for reading in readings:
             mode = reading.mode
             before = ticket.leased.get(mode, 0)
@@ -192,7 +193,8 @@ class AccountPool:
             member.not_refundable[mode] = leased if merged.wait_s > 0 else before
         for mode in absent:
             member.windows.pop(mode, None)
-        self._renew(member, self._moment())
+        member.bring_up_to(moment.now)
+        self._renew(member, moment)
         self.on_change(ticket.account_id, True)
 
     def forgive(self, account_id: str) -> None:
@@ -337,7 +339,12 @@ class AccountPool:
         outcome = outcome_of(error)
         self._settle_quota(member, lease, outcome.quota, moment.now, error)
         changed = self._settle_account(member, outcome.account, lease, moment, error)
-        self._renew(member, moment)
+        if error is None:
+            member.view = None
+            self._index.place(member, moment)
+            self.turnstile.release()
+        else:
+            self._renew(member, moment)
         self.on_change(account_id, changed or outcome.quota is not QuotaEffect.REFUND)
         if outcome.quota is QuotaEffect.EXHAUST:
             self.on_exhausted(account_id, lease.mode)

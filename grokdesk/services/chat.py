@@ -210,23 +210,35 @@ class ChatService:
                 return lease
 
     async def _attempt(self, account: Account, spec: ModelSpec, turn: "_Turn") -> None:
-        wait_s, started = turn.elapsed, self._clock.monotonic()
-        outcome, verdict = "ok", ""
+        began = turn.elapsed
         try:
             token = await self._tokens.get(account.id)
             await self.upstream.chat(account, token, spec, turn.request, turn.forward)
             if not turn.answered:
                 raise IncompleteReplyError("Grok ended the reply without an answer.")
         except BaseException as error:
-            outcome = outcome_name(error)
-            if outcome != CANCELLED:
-                verdict = diagnose(error).verdict.value
+            self._announce(account, spec, began, turn, error)
             raise
-        finally:
-            seconds = self._clock.monotonic() - started
-            self._bus.publish(
-                AttemptFinished(spec.id, spec.mode, account.id, outcome, verdict, seconds, wait_s)
+        self._announce(account, spec, began, turn, None)
+
+    def _announce(
+        self,
+        account: Account,
+        spec: ModelSpec,
+        began: float,
+        turn: "_Turn",
+        error: BaseException | None,
+    ) -> None:
+        if not self._bus.wants(AttemptFinished):
+            return
+        outcome = "ok" if error is None else outcome_name(error)
+        is_failure = error is not None and outcome != CANCELLED
+        verdict = diagnose(error).verdict.value if error and is_failure else ""
+        self._bus.publish(
+            AttemptFinished(
+                spec.id, spec.mode, account.id, outcome, verdict, turn.elapsed - began, began
             )
+        )
 
 
 class _Turn:

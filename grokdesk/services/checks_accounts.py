@@ -2,9 +2,9 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from grokdesk.domain.account import AccountState
 from grokdesk.domain.diagnosis import Surroundings, diagnose
@@ -30,10 +30,15 @@ from grokdesk.services.checking import (
 _AT_ONCE = 4
 _LIMIT_S = 45.0
 """For one account: who it is, and all its quotas."""
+_PER_TURN = 200
+"""Accounts looked at before others get their turn: a few milliseconds."""
 _COMING = frozenset(
     {AccountState.READY, AccountState.BUSY, AccountState.COOLING, AccountState.EXHAUSTED}
 )
 """States from which an account serves again by itself."""
+
+S = TypeVar("S")
+T = TypeVar("T")
 
 OnTested: TypeAlias = Callable[[AccountSnapshot], None]
 Around: TypeAlias = Callable[[bool | None], Awaitable[Surroundings]]
@@ -56,10 +61,12 @@ class AccountChecks:
         self._clock = clock
         self._around = around
 
-    def look(self) -> tuple[Tested, ...]:
+    async def look(self) -> tuple[Tested, ...]:
         """By what is known, without asking anybody."""
         now = self._clock.now()
-        return tuple(Tested(account, describe(account, now)) for account in self._stored())
+        return await _in_turns(
+            lambda account: Tested(account, describe(account, now)), self._stored()
+        )
 
     async def test(
         self, account_ids: Sequence[str], on_tested: OnTested | None = None
@@ -100,10 +107,9 @@ class AccountChecks:
         around = await self._around(others) if served < len(errors) else None
         now = self._clock.now()
         left = {account.id: account for account in self._accounts.snapshot()}
-        return tuple(
-            Tested(left[account_id], _finding(left[account_id], error, around, now))
-            for account_id, error in errors.items()
-            if account_id in left
+        return await _in_turns(
+            lambda account: Tested(account, _finding(account, errors[account.id], around, now)),
+            [left[account_id] for account_id in errors if account_id in left],
         )
 
     def _stored(self) -> list[AccountSnapshot]:
@@ -134,9 +140,9 @@ def summarise(tested: Sequence[Tested]) -> Finding:
     )
 
 
-def results(tested: Iterable[Tested]) -> tuple[CheckResult, ...]:
-    return tuple(
-        shown(f"account:{one.account.id}", one.account.label, one.finding) for one in tested
+async def results(tested: Sequence[Tested]) -> tuple[CheckResult, ...]:
+    return await _in_turns(
+        lambda one: shown(f"account:{one.account.id}", one.account.label, one.finding), tested
     )
 
 
@@ -194,6 +200,17 @@ _CAUSES = {
     AccountState.SEALED: VaultLockedError("Its token cannot be read at the moment."),
 }
 """For accounts without evidence, from before it was kept."""
+
+
+async def _in_turns(work: Callable[[S], T], items: Sequence[S]) -> tuple[T, ...]:
+    """Thousands of accounts must not keep the streams waiting."""
+    done: list[T] = []
+    for first in range(0, len(items), _PER_TURN):
+        done += map(work, items[first : first + _PER_TURN])
+        await asyncio.sleep(0)
+    return tuple(done)
+
+
 _BY_ITSELF = "Nothing needs to be done: Grokdesk uses it again by itself."
 
 

@@ -31,7 +31,7 @@ class DiagnosticsService:
             tested: list[Tested] = []
 
             async def look() -> Finding:
-                tested.extend(await accounts.test_all() if probe else accounts.look())
+                tested.extend(await accounts.test_all() if probe else await accounts.look())
                 return summarise(tested)
 
             limit_s = _PROBING_S if probe else LIMIT_S
@@ -41,7 +41,7 @@ class DiagnosticsService:
                 Check("accounts", "Accounts", look, limit_s=limit_s),
             )
             checkup = await examine(checks, on_result)
-        return Checkup((*checkup.results, *results(tested)))
+        return Checkup((*checkup.results, *await results(tested)))
 
     async def test_accounts(
         self, account_ids: Sequence[str], on_tested: OnTested | None = None

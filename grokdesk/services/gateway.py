@@ -47,6 +47,11 @@ class GatewayService:
         self._snapshot = GatewaySnapshot()
         self._running = 0
 
+    @property
+    def is_demo(self) -> bool:
+        """Asked for with every answer, so without making a snapshot."""
+        return self._snapshot.demo
+
     def snapshot(self) -> GatewaySnapshot:
         if self._snapshot.running_requests != self._running:
             self._snapshot = replace(self._snapshot, running_requests=self._running)

@@ -33,6 +33,7 @@ CLICK_DEBOUNCE_S = 10.0
 
 _SOON_S = 1.0
 """One refusal seldom comes alone."""
+_SLICE = 500
 _LONGEST_SLEEP_S = 60.0
 """Timers may stand still while the machine sleeps."""
 
@@ -78,8 +79,10 @@ class QuotaKeeper:
             self._bus.subscribe(SettingsChanged, self._on_settings_changed),
         )
         try:
-            for view in self._pool.views():
+            for number, view in enumerate(self._pool.views(), start=1):
                 self._adopt(view)
+                if number % _SLICE == 0:
+                    await asyncio.sleep(0)  # ten thousand would hold up the streams
             while True:
                 self._wake.clear()
                 pause_s = self._begin_what_is_due()

@@ -12,8 +12,8 @@ _ORIGIN = re.compile(
     r"(?P<scheme>[a-z]+)://(?P<host>[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::(?P<port>\d{1,5}))?/?"
 )
 _PROXY = re.compile(
-    r"(?:https?|socks4a?|socks5h?)://(?:(?P<user>[^\s/@]+)@)?(?:[\w.-]+|\[[0-9a-fA-F:.]+\])"
-    r"(?::\d{1,5})?/?"
+    r"(?:https?|socks4a?|socks5h?)://(?:(?P<user>[^\s/@]+)@)?"
+    r"(?:[\w.-]+|\[(?P<ipv6>[0-9a-fA-F:.]+)\])(?::(?P<port>\d{1,5}))?/?"
 )
 SYSTEM_PROXY = "system"
 NO_PROXY = "none"
@@ -112,20 +112,28 @@ def zero_or_between(low: float, high: float) -> Callable[[float], float]:
     within = between(low, high)
 
     def rule(value: float) -> float:
-        return within(value) if value else value
+        return value if value == 0 else within(value)
 
     return rule
 
 
 def _proxy_url(text: str) -> str:
     match = _PROXY.fullmatch(text)
-    if match is None:
+    if match is None or not _is_place(match["ipv6"], match["port"]):
         raise ValueError(
             "must be system, none, or look like http://host:port or socks5h://host:port"
         )
     if "***" in (match["user"] or ""):
         raise ValueError("has its user and password masked; type them again")
     return text
+
+
+def _is_place(ipv6: str | None, port: str | None) -> bool:
+    try:
+        ipaddress.IPv6Address(ipv6 or "::1")
+    except ValueError:
+        return False
+    return 0 < int(port or 1) <= 65_535
 
 
 def _origin(value: str, safe: str, plain: str, hosts: tuple[str, ...]) -> str:

@@ -9,8 +9,8 @@ from pathlib import Path
 from grokdesk.store.connection import read_only
 from grokdesk.store.errors import DAMAGE, explain, result_code
 
-_LOOK_AT_THE_TIME_EVERY = 20_000
-"""Steps of SQLite's virtual machine: a few milliseconds."""
+_LOOK_AT_THE_TIME_EVERY = 1000
+"""Steps of SQLite's virtual machine."""
 
 
 @dataclass(frozen=True, slots=True)

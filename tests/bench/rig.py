@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from grokdesk.domain.quota import CHAT_MODES
 from tests.bench.client import chat_request, connect, load, post
 from tests.bench.home import Home
 from tests.bench.programs import Program, free_port, running
@@ -93,7 +94,8 @@ async def _simulator() -> AsyncIterator[Program]:
     module = ["grokdesk.simulator", "--port", str(port)]
     async with running("simulator", module, port, healthy_path="/_simulator/stats") as program:
         connection = await connect(port)
-        script = {"enforce_quotas": False}
+        endless = {mode: {"total": 1_000_000_000} for mode in CHAT_MODES}
+        script = {"enforce_quotas": False, "quotas": endless}
         answer = await connection.ask(post(port, "/_simulator/script", script))
         answer.expect_ok()
         connection.transport.close()

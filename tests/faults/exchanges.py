@@ -3,7 +3,7 @@
 import enum
 import gzip
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -13,11 +13,14 @@ from grokdesk.simulator.rest_frames import RestFrames
 
 Transport = Literal["rest", "mgw"]
 Framing = Literal["chunked", "length", "close"]
+FRAMINGS: tuple[Framing, ...] = ("chunked", "length", "close")
 
 ACCEPT = b"{what the key of the client}"
 """Stands for the answer to the client's WebSocket key, and is as long."""
 EVENT_ID = b"evt_init_3f0c7d8e-0f5a-4d1f-8f0c-2a5d0c9e7b10"
 """Stands for the id of the client's first frame, and is as long."""
+
+CLOSE_FRAME = b"\x88\x02\x03\xe8"
 
 _SAMPLES = Path(__file__).parents[1] / "wire" / "samples"
 _SESSION_ID = "0b7f3c52-9d11-4d0a-bf10-6f1f2f3a4b5c"
@@ -26,7 +29,6 @@ _SWITCH = (
     b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Accept: " + ACCEPT + b"\r\n\r\n"
 )
-_CLOSE = b"\x88\x02\x03\xe8"
 _ZIPPED_PIECE = 100
 
 
@@ -135,7 +137,7 @@ def recorded(
     sample: str, framing: Framing = "chunked", *, code: str = "", says: str = ""
 ) -> Exchange:
     """A sample of tests/wire; on the socket there is one framing only."""
-    lines = (_SAMPLES / sample).read_bytes().splitlines(keepends=True)
+    lines = recorded_lines(sample)
     if sample.startswith("mgw-"):
         frames = [text_frame(line.rstrip()) for line in lines]
         name = sample.replace("mgw-server-", "mgw ")
@@ -144,6 +146,11 @@ def recorded(
     name = f"{sample.replace('rest-', 'rest ', 1)} {framing}"
     headers = [("Content-Type", kind)]
     return rest(name, lines, framing, headers=headers, code=code, says=says)
+
+
+def recorded_lines(sample: str) -> list[bytes]:
+    """With their ends."""
+    return (_SAMPLES / sample).read_bytes().splitlines(keepends=True)
 
 
 def composed_rest(prompt: str, *, zipped: bool = False, says: str = "") -> Exchange:
@@ -169,7 +176,14 @@ def composed_mgw(prompt: str, *, fragmented: bool = False, says: str = "") -> Ex
     if not fragmented:
         return mgw(f"mgw {prompt}", greeting, frames, says=says)
     pieces = [piece for frame in frames for piece in _fragments(frame)]
-    return mgw(f"mgw {prompt} fragmented", greeting, [*pieces, _CLOSE], says=says)
+    return mgw(f"mgw {prompt} fragmented", greeting, [*pieces, CLOSE_FRAME], says=says)
+
+
+def after_hints(exchange: Exchange) -> Exchange:
+    """With an interim answer before the real one."""
+    hints = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n"
+    parts = (Part(Cue.REQUEST, hints + exchange.data),)
+    return replace(exchange, name=f"{exchange.name} after hints", parts=parts)
 
 
 def with_line_ends(exchange: Exchange, line_end: bytes) -> Exchange:
@@ -179,9 +193,7 @@ def with_line_ends(exchange: Exchange, line_end: bytes) -> Exchange:
     pieces = [line + line_end for line in lines]
     chunks = b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
     parts = (Part(Cue.REQUEST, head + b"\r\n\r\n" + chunks),)
-    return Exchange(
-        f"{exchange.name} {line_end!r}", "rest", parts, code=exchange.code, says=exchange.says
-    )
+    return replace(exchange, name=f"{exchange.name} {line_end!r}", parts=parts)
 
 
 def _unchunked(body: bytes) -> bytes:
@@ -235,6 +247,7 @@ REST = (
     recorded("rest-error-nested-usage-limit.ndjson", code="quota_exhausted"),
     composed_rest("!think !unicode", says=_FLAG),
     composed_rest("!unicode", zipped=True, says=_FLAG),
+    after_hints(recorded("rest-chat-suffix-completion.ndjson", says="is bright blue.")),
     rest(
         "rest status 500",
         [_OUT_OF_ORDER],

@@ -1,7 +1,8 @@
 """A whole core between a scripted upstream and a suspicious client, one exchange at a time."""
 
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+import os
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from tests.faults.client import Answer, BrokenAnswerError, Client
 from tests.faults.exchanges import REST, Exchange, Transport
 from tests.faults.upstream import Plan, Played, ScriptedUpstream
 
+COMPLETE = os.environ.get("GROKDESK_FAULTS") == "complete"
+"""Try all cases of the matrix instead of a sample."""
 ONE_TRY = {"pool_tries_per_account": "1"}
 """Another account is tried at once; only the same one would be tried after a pause."""
 TOKENS = ("token-of-the-first-account", "token-of-the-other-account")
@@ -21,12 +24,13 @@ TOKENS = ("token-of-the-first-account", "token-of-the-other-account")
 
 @dataclass
 class Lane:
-    """`plans` by token; a token without one plays `plan`."""
+    """`plans` by token, one for each call, of which the last one stays; those of the empty token
+    are for all others."""
 
     core: Core
     upstream: ScriptedUpstream
     client: Client
-    plans: dict[str, Plan]
+    plans: dict[str, list[Plan]]
     accounts: tuple[Account, ...] = field(default=())
 
     async def play(
@@ -34,12 +38,15 @@ class Lane:
     ) -> tuple[Answer, Sequence[Played]]:
         """The client's answer and the chat requests that upstream saw for it."""
         self.forgive()
-        self.plans[""] = plan
+        self.script("", plan)
         before = len(self.upstream.played)
         answer = await self.client.ask(stream=stream, prompt=prompt)
         played = self.upstream.played[before:]
         del self.upstream.played[:before]
         return answer, played
+
+    def script(self, token: str, *plans: Plan) -> None:
+        self.plans[token] = [*plans]
 
     async def play_whole(self, exchange: Exchange, *, stream: bool) -> Answer:
         """The answer when nothing breaks: it has to be what the exchange stands for."""
@@ -62,22 +69,28 @@ async def open_lane(
     transport: Transport,
     *,
     tokens: Sequence[str] = TOKENS,
+    origin: str = "",
     limit_s: float = 30.0,
-    **settings: str,
+    settings: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Lane]:
-    """`settings` are `section_key` as in the environment."""
-    plans: dict[str, Plan] = {"": Plan(REST[0])}
-    upstream = ScriptedUpstream(lambda token: plans.get(token) or plans[""])
+    """`settings` are `section_key` as in the environment; `origin` replaces our upstream."""
+    plans = {"": [Plan(REST[0])]}
+
+    def next_plan(token: str) -> Plan:
+        scripted = plans.get(token) or plans[""]
+        return scripted.pop(0) if len(scripted) > 1 else scripted[0]
+
+    upstream = ScriptedUpstream(next_plan)
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(upstream.running())
         environ = {
             "GROKDESK_HOME": str(folder),
-            "GROKDESK_UPSTREAM_WEB_URL": upstream.origin,
+            "GROKDESK_UPSTREAM_WEB_URL": origin or upstream.origin,
             "GROKDESK_UPSTREAM_CHAT_TRANSPORT": transport,
             "GROKDESK_GATEWAY_DEMO": "never",
             "GROKDESK_ACCOUNTS_VAULT": "memory",
             "GROKDESK_POOL_SELECTION": "round_robin",
-            **{f"GROKDESK_{name.upper()}": value for name, value in settings.items()},
+            **{f"GROKDESK_{name.upper()}": value for name, value in (settings or {}).items()},
         }
         paths = Paths.for_profile(None, environ)
         paths.ensure()

@@ -4,7 +4,6 @@ The suite tries a sample of offsets; with GROKDESK_FAULTS=complete it tries ever
 """
 
 import itertools
-import os
 import random
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,12 +11,20 @@ from pathlib import Path
 import pytest
 
 from tests.faults.client import Answer, BrokenAnswerError
-from tests.faults.exchanges import EXCHANGES, Exchange
+from tests.faults.exchanges import (
+    EXCHANGES,
+    FRAMINGS,
+    MGW,
+    REST,
+    Exchange,
+    Transport,
+    recorded_lines,
+    rest,
+)
 from tests.faults.judge import Case, objections
-from tests.faults.lane import ONE_TRY, Lane, open_lane
+from tests.faults.lane import COMPLETE, ONE_TRY, Lane, open_lane
 from tests.faults.upstream import End, Plan
 
-COMPLETE = os.environ.get("GROKDESK_FAULTS") == "complete"
 SAMPLE = 24
 """Random offsets of each exchange, besides those where something begins or ends."""
 
@@ -37,7 +44,9 @@ async def test_a_reply_that_breaks_off_is_whole_or_an_error(
 ) -> None:
     failures: list[str] = []
     tried = 0
-    async with open_lane(tmp_path, exchange.transport, limit_s=20, **ONE_TRY, **PATIENCE) as lane:
+    async with open_lane(
+        tmp_path, exchange.transport, limit_s=20, settings=ONE_TRY | PATIENCE
+    ) as lane:
         for end, stream in itertools.product((End.FIN, End.RST), (True, False)):
             good = await lane.play_whole(exchange, stream=stream)
             longest = 0
@@ -68,6 +77,78 @@ async def _try(lane: Lane, case: Case, good: Answer, failures: list[str]) -> Ans
         failures += [f"{case}: {why}" for why in found]
         return answer
     return None
+
+
+@pytest.mark.parametrize("transport", ["rest", "mgw"])
+async def test_a_connection_that_is_reset_while_we_ask_is_an_error(
+    transport: Transport, tmp_path: Path
+) -> None:
+    """Upstream does not even read the whole question, which is longer than what is under way."""
+    prompt = "Tell me more. " * 60_000
+    async with open_lane(tmp_path, transport, settings=ONE_TRY | PATIENCE) as lane:
+        for stream, deaf_after in itertools.product((True, False), (0, 1, 100, 300)):
+            lane.forgive()
+            lane.upstream.deaf_after = deaf_after
+            answer = await lane.client.ask(stream=stream, prompt=prompt)
+            assert (answer.status, answer.code) == (502, "upstream_unavailable")
+            assert answer.seconds < 2
+        lane.upstream.deaf_after = None
+        await lane.play_whole(REST[0] if transport == "rest" else MGW[0], stream=True)
+        assert lane.core.pool.in_flight == 0
+
+
+@pytest.mark.parametrize(
+    "exchange", [e for e in MGW if e.says and "fragmented" not in e.name], ids=str
+)
+async def test_a_socket_that_is_closed_politely_too_early_is_an_error(
+    exchange: Exchange, tmp_path: Path
+) -> None:
+    """After each message but the last."""
+    async with open_lane(tmp_path, "mgw", settings=ONE_TRY | PATIENCE) as lane:
+        for stream in (True, False):
+            good = await lane.play_whole(exchange, stream=stream)
+            *borders, _ = _message_ends(exchange)
+            for border in borders:
+                answer, played = await lane.play(Plan(exchange, End.CLOSE, border), stream=stream)
+                assert answer.code == "upstream_incomplete"
+                assert good.text.startswith(answer.text)
+                assert not answer.text or len(played) == 1
+
+
+async def test_a_reply_cut_inside_a_frame_is_an_error_though_it_ends_politely(
+    tmp_path: Path,
+) -> None:
+    """The end of the body is there, as a proxy in between may add it."""
+    whole = b"".join(recorded_lines("rest-chat-plain.ndjson"))
+    frame_ends = {at for at in range(len(whole)) if whole.startswith(b"\n", at)}
+    inside = set(range(1, len(whole))) - frame_ends - {at + 1 for at in frame_ends}
+    offsets = inside if COMPLETE else random.Random(0).sample(sorted(inside), SAMPLE)
+    async with open_lane(tmp_path, "rest", settings=ONE_TRY | PATIENCE) as lane:
+        for offset, framing in itertools.product(offsets, FRAMINGS):
+            cut = rest(f"cut at {offset}", [whole[:offset]], framing)
+            answer, _ = await lane.play(Plan(cut))
+            assert answer.finished == (
+                b"finalMetadata" in whole[:offset] and _has_all(whole, offset)
+            )
+            assert answer.finished or answer.code == "upstream_incomplete"
+
+
+def _has_all(whole: bytes, offset: int) -> bool:
+    """The frame with the whole answer is there, and only what follows it is cut."""
+    return whole.rindex(b"\n", 0, offset) > whole.index(b"modelResponse")
+
+
+def _message_ends(exchange: Exchange) -> Iterable[int]:
+    """After the greeting."""
+    data = exchange.data
+    at = sum(len(part.data) for part in exchange.parts[:-1])
+    yield at
+    while at < len(data):
+        length = data[at + 1]
+        if length == 126:
+            at += 2 + int.from_bytes(data[at + 2 : at + 4])
+        at += 2 + (length if length < 126 else 0)
+        yield at
 
 
 def _attempts(case: Case) -> int:

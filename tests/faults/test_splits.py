@@ -18,7 +18,7 @@ MOST_PAUSES = 50
 
 @pytest.mark.parametrize("exchange", EXCHANGES, ids=str)
 async def test_any_split_gives_the_same_answer(exchange: Exchange, tmp_path: Path) -> None:
-    async with open_lane(tmp_path, exchange.transport, **ONE_TRY) as lane:
+    async with open_lane(tmp_path, exchange.transport, settings=ONE_TRY) as lane:
         for stream in (True, False):
             whole = _seen(await lane.play_whole(exchange, stream=stream))
             for name, cuts in _splits(exchange):
@@ -28,7 +28,7 @@ async def test_any_split_gives_the_same_answer(exchange: Exchange, tmp_path: Pat
 
 @pytest.mark.parametrize("line_end", [b"\r\n", b"\n\n", b"\r\n\r\n", b"\n: comment\n"], ids=repr)
 async def test_line_ends_change_nothing(line_end: bytes, tmp_path: Path) -> None:
-    async with open_lane(tmp_path, "rest", **ONE_TRY) as lane:
+    async with open_lane(tmp_path, "rest", settings=ONE_TRY) as lane:
         for exchange in (e for e in REST if e.name.endswith(".ndjson chunked")):
             whole = _seen(await lane.play_whole(exchange, stream=True))
             other = with_line_ends(exchange, line_end)
@@ -40,7 +40,7 @@ async def test_line_ends_change_nothing(line_end: bytes, tmp_path: Path) -> None
 async def test_frames_come_one_by_one_or_all_at_once(tmp_path: Path) -> None:
     """A pause after each frame lets the gateway send each piece on by itself."""
     for transport in ("rest", "mgw"):
-        async with open_lane(tmp_path / transport, transport, **ONE_TRY) as lane:
+        async with open_lane(tmp_path / transport, transport, settings=ONE_TRY) as lane:
             for exchange in (e for e in EXCHANGES if e.transport == transport):
                 whole = _seen(await lane.play_whole(exchange, stream=True))
                 cuts = tuple(_frame_ends(exchange))

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.exchanges import MGW, REST, Exchange
-from tests.faults.lane import Lane, open_lane
-from tests.faults.upstream import Plan
+from tests.faults.exchanges import MGW, REST, Exchange, Transport
+from tests.faults.lane import TOKENS, Lane, open_lane
+from tests.faults.upstream import Plan, full_listener
 
 CONNECT_S = 3.0
 FIRST_BYTE_S = 1.0
@@ -73,7 +73,7 @@ async def test_silence_ends_in_time_wherever_it_begins(stream: bool, tmp_path: P
 async def _late(stall: Stall, folder: Path, *, stream: bool) -> str:
     """Empty when all is well."""
     home = folder / str(STALLS.index(stall))
-    async with open_lane(home, stall.exchange.transport, **PATIENCE) as lane:
+    async with open_lane(home, stall.exchange.transport, settings=PATIENCE) as lane:
         answer, played = await lane.play(stall.plan, stream=stream)
         await _until_left(lane)
         assert lane.core.pool.in_flight == 0
@@ -92,51 +92,74 @@ async def _until_left(lane: Lane) -> None:
             await asyncio.sleep(0.01)
 
 
-@pytest.mark.parametrize("exchange", [_PLAIN, _TALK], ids=["rest", "mgw"])
-async def test_a_silent_stream_shows_signs_of_life(exchange: Exchange, tmp_path: Path) -> None:
+async def test_a_silent_stream_shows_signs_of_life(tmp_path: Path) -> None:
     settings = PATIENCE | {
         "upstream_first_byte_timeout_s": "4",
         "upstream_idle_timeout_s": "4",
         "gateway_heartbeat_s": "1",
     }
-    async with open_lane(tmp_path, exchange.transport, **settings) as lane:
-        for said in (b"", b'ext":"copper' if exchange is _TALK else b'"token":"copper'):
-            stop_at = exchange.data.index(said) + len(said)
+
+    async def see(number: int, exchange: Exchange, said: bytes) -> None:
+        stop_at = exchange.data.index(said) + len(said)
+        home = tmp_path / str(number)
+        async with open_lane(home, exchange.transport, settings=settings) as lane:
             answer, _ = await lane.play(Plan(exchange, stop_at=stop_at))
-            assert answer.code == "upstream_timeout"
-            assert answer.status == 200, "the heartbeat began the stream"
-            assert bool(answer.text) == bool(said)
-            assert 3 <= answer.pings <= 5
+        assert answer.code == "upstream_timeout"
+        assert answer.status == 200, "the heartbeat began the stream"
+        assert (b"c" in said) == answer.text.startswith("Hydrated"), "what was said is shown"
+        assert 3 <= answer.pings <= 5
+
+    cases = [(_PLAIN, b""), (_PLAIN, b'"token":"c'), (_TALK, b""), (_TALK, b'"text":"c')]
+    await asyncio.gather(*(see(number, *case) for number, case in enumerate(cases)))
 
 
-@pytest.mark.parametrize("exchange", [_PLAIN, _TALK], ids=["rest", "mgw"])
-async def test_a_slow_upstream_that_keeps_talking_is_no_stall(
-    exchange: Exchange, tmp_path: Path
-) -> None:
+async def test_a_slow_upstream_that_keeps_talking_is_no_stall(tmp_path: Path) -> None:
     """Longer than each limit in all, but never silent for as long."""
-    cuts = tuple(range(200, exchange.size, exchange.size // 12))
-    async with open_lane(tmp_path, exchange.transport, **PATIENCE) as lane:
-        answer, _ = await lane.play(Plan(exchange, cuts=cuts, pause_s=0.3))
+
+    async def see(exchange: Exchange) -> None:
+        cuts = tuple(range(200, exchange.size, exchange.size // 12))
+        home = tmp_path / exchange.transport
+        async with open_lane(home, exchange.transport, settings=PATIENCE) as lane:
+            answer, _ = await lane.play(Plan(exchange, cuts=cuts, pause_s=0.3))
         assert answer.seconds > IDLE_S + TOLERANCE_S
         assert answer.finished
         assert exchange.says in answer.text
 
+    await asyncio.gather(see(_PLAIN), see(_TALK))
 
-@pytest.mark.parametrize("exchange", [_PLAIN, _TALK], ids=["rest", "mgw"])
-async def test_another_account_answers_where_one_is_silent(
-    exchange: Exchange, tmp_path: Path
-) -> None:
+
+async def test_another_account_answers_where_one_is_silent(tmp_path: Path) -> None:
     """A heartbeat is not text: it does not stand in the way of a second try."""
     settings = PATIENCE | {
         "pool_max_accounts_per_request": "2",
         "upstream_first_byte_timeout_s": "2",
         "gateway_heartbeat_s": "1",
     }
-    tokens = ("token-of-the-silent-account", "token-of-the-healthy-account")
-    async with open_lane(tmp_path, exchange.transport, tokens=tokens, **settings) as lane:
-        lane.plans[tokens[0]] = Plan(exchange, stop_at=0)
-        answers = [await lane.play(Plan(exchange)) for _ in range(2)]
-        assert [answer.finished for answer, _ in answers] == [True, True]
-        slow = max((answer for answer, _ in answers), key=lambda answer: answer.seconds)
-        assert 2.0 <= slow.seconds <= 2.0 + TOLERANCE_S
-        assert slow.pings >= 1
+    silent, healthy = TOKENS
+
+    async def see(exchange: Exchange) -> None:
+        home = tmp_path / exchange.transport
+        async with open_lane(home, exchange.transport, settings=settings) as lane:
+            lane.script(silent, Plan(exchange, stop_at=0))
+            answer, played = await lane.play(Plan(exchange))
+        assert [each.token for each in played] == [silent, healthy]
+        assert answer.finished
+        assert 2.0 <= answer.seconds <= 2.0 + TOLERANCE_S
+        assert answer.pings >= 1
+
+    await asyncio.gather(see(_PLAIN), see(_TALK))
+
+
+async def test_a_server_that_takes_no_connection_is_a_fault_of_the_network(tmp_path: Path) -> None:
+    """The limit is that for connecting, however short the one for an answer is."""
+
+    async def see(transport: Transport, origin: str) -> None:
+        home = tmp_path / transport
+        async with open_lane(home, transport, origin=origin, settings=PATIENCE) as lane:
+            answer = await lane.client.ask(stream=True)
+            assert answer.code == "network_error"
+            assert CONNECT_S - 0.05 <= answer.seconds <= CONNECT_S + TOLERANCE_S
+            assert lane.core.pool.in_flight == 0
+
+    with full_listener() as origin:
+        await asyncio.gather(see("rest", origin), see("mgw", origin))

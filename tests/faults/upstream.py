@@ -9,17 +9,18 @@ import json
 import socket
 import struct
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from tests.faults.exchanges import ACCEPT, EVENT_ID, Cue, Exchange
+from tests.faults.exchanges import ACCEPT, CLOSE_FRAME, EVENT_ID, Cue, Exchange
 
 CHAT_PATHS = ("/rest/app-chat/conversations/new", "/ws/mgw/")
 USER_ID = "2f6d0c9a-1111-4c7b-8d2e-5a0b7e9c4d10"
 
 _GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _LINGER = struct.pack("ii", 1, 0)
+_MORE_THAN_THE_QUEUE = 4
 _TURNS_TO_BE_READ = 3
 """Of the loop that we share with the reader; after so many it has read what was written."""
 _OTHER: Mapping[str, object] = {
@@ -38,6 +39,7 @@ class End(enum.Enum):
     KEEP = "the connection stays"
     FIN = "FIN"
     RST = "RST"
+    CLOSE = "a close frame"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,8 @@ class ScriptedUpstream:
     played: list[Played] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     """Paths of all requests, chats included."""
+    deaf_after: int | None = None
+    """Every connection is reset once so many bytes of it were read."""
     port: int = 0
     open_connections: int = 0
 
@@ -115,6 +119,20 @@ class ScriptedUpstream:
             await server.wait_closed()
 
 
+@contextlib.contextmanager
+def full_listener() -> Iterator[str]:
+    """The origin of a server that never accepts: its queue is full, so connecting hangs."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(_MORE_THAN_THE_QUEUE):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
 class _Connection:
     def __init__(
         self,
@@ -129,6 +147,10 @@ class _Connection:
 
     async def serve(self) -> None:
         """Request after request, until one of them ends the connection."""
+        if self._upstream.deaf_after is not None:
+            await self._reader.readexactly(self._upstream.deaf_after)
+            _reset(self._writer)
+            return
         while (head := await self._head()) is not None:
             path, headers = head
             await self._reader.readexactly(int(headers.get("content-length", "0")))
@@ -233,9 +255,10 @@ class _Play:
             case End.FIN:
                 self._writer.close()
             case End.RST:
-                sock = self._writer.get_extra_info("socket")
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER)
-                self._writer.transport.abort()
+                _reset(self._writer)
+            case End.CLOSE:
+                self._writer.write(CLOSE_FRAME)
+                self._writer.close()
         self.ended = True
 
     async def _wait_for(self, cue: Cue) -> None:
@@ -261,6 +284,12 @@ class _Play:
                 message += bytes(a ^ b for a, b in zip(masked, key, strict=False))
                 if first & 0x80:
                     return message
+
+
+def _reset(writer: asyncio.StreamWriter) -> None:
+    sock = writer.get_extra_info("socket")
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER)
+    writer.transport.abort()
 
 
 def _token(headers: Mapping[str, str]) -> str:

@@ -71,5 +71,5 @@ def make(kind: type[BaseException] | None, retry_after: float | None) -> BaseExc
 
 def every_upstream_error(base: type[UpstreamError] = UpstreamError) -> list[type[UpstreamError]]:
     """All classes there are, also those that were added since."""
-    below = [each for kind in base.__subclasses__() for each in every_upstream_error(kind)]
-    return [base, *below]
+    kinds = [kind for kind in base.__subclasses__() if kind.__module__ == base.__module__]
+    return [base, *(each for kind in kinds for each in every_upstream_error(kind))]

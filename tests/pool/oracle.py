@@ -4,7 +4,7 @@ It knows nothing of heaps, alarms or clocks: its one time `t` is the time that r
 included. Slow and obvious on purpose; `world` compares the pool with it after every operation.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from grokdesk.domain.account import Account, AccountState, Tier
@@ -88,6 +88,23 @@ class Known:
         return len(self.running) < self.cap(general_cap)
 
 
+@dataclass(frozen=True)
+class Demand:
+    """What is asked of the pool; `exclude` does not count where `among` is given."""
+
+    mode: Mode
+    floor: Tier = Tier.BASIC
+    exclude: frozenset[str] = frozenset()
+    among: frozenset[str] | None = None
+    prefer: str | None = None
+
+    def admits(self, known: Known) -> bool:
+        name = known.account.id
+        if known.tier < self.floor:
+            return False
+        return name not in self.exclude if self.among is None else name in self.among
+
+
 class Oracle:
     def __init__(self, cap: int) -> None:
         self.t = 0.0
@@ -122,42 +139,34 @@ class Oracle:
         known = self.known[account_id]
         known.failures, known.rests_until, known.sealed_until = 0, 0.0, 0.0
 
-    def eligible(
-        self,
-        mode: Mode,
-        floor: Tier,
-        exclude: Collection[str],
-        among: Collection[str] | None,
-    ) -> list[Known]:
+    def eligible(self, demand: Demand) -> list[Known]:
+        """Who may serve it now, of the highest priority."""
         able = [
             known
-            for account_id, known in self.known.items()
-            if known.tier >= floor
-            and (account_id in among if among is not None else account_id not in exclude)
-            and known.is_eligible(mode, self.t, self.cap)
+            for known in self.known.values()
+            if demand.admits(known) and known.is_eligible(demand.mode, self.t, self.cap)
         ]
         top = max((known.account.priority for known in able), default=0)
         return [known for known in able if known.account.priority == top]
 
-    def rest_of_all(
-        self,
-        mode: Mode,
-        floor: Tier,
-        exclude: Collection[str],
-        among: Collection[str] | None,
-    ) -> float | None:
-        """How long to wait for one that only needs time; None: waiting does not help."""
-        fitting = {
-            account_id: known.rest(mode, self.t)
-            for account_id, known in self.known.items()
-            if known.usable and known.tier >= floor and (among is None or account_id in among)
-        }
-        untried = [
-            rest
-            for account_id, rest in fitting.items()
-            if among is not None or account_id not in exclude
-        ]
-        return min(untried or fitting.values(), default=None)
+    def somebody_untried(self, demand: Demand) -> bool:
+        return any(known.usable and demand.admits(known) for known in self.known.values())
+
+    def rest_of_all(self, demand: Demand) -> float | None:
+        """How long to wait for one that only needs time; None: waiting does not help.
+
+        Where all were tried, it is about those.
+        """
+        if demand.exclude and not self.somebody_untried(demand):
+            demand = replace(demand, exclude=frozenset())
+        return min(
+            (
+                known.rest(demand.mode, self.t)
+                for known in self.known.values()
+                if known.usable and demand.admits(known)
+            ),
+            default=None,
+        )
 
     def lease(self, account_id: str, mode: Mode, serial: int) -> None:
         known = self.known[account_id]

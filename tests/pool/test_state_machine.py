@@ -19,10 +19,12 @@ from grokdesk.domain.account import Account, AccountState, Tier
 from grokdesk.domain.quota import Mode, Provenance, QuotaWindow
 from grokdesk.pool.ranking import Selection
 from tests.pool import endings, soak
-from tests.pool.walk import JUMPS, MODES, STEPS, TIERS, WAITS
+from tests.pool.oracle import Demand
+from tests.pool.walk import JUMPS, SILENCE, STEPS, TIERS, WAITS
 from tests.pool.world import World
 
-modes = st.sampled_from(MODES)
+modes = st.sampled_from((Mode.FAST, Mode.FAST, Mode.AUTO, Mode.IMAGE_PRO))
+KINDS = (*SILENCE * 2, *endings.ENDINGS)
 numbers = st.integers(0, 30)
 """Pick one of what there is, modulo how many there are."""
 changes = st.one_of(
@@ -54,24 +56,33 @@ windows = st.one_of(
 )
 
 
+accounts = st.builds(
+    lambda name, tier, priority, cap: Account(
+        name, name, name, "…", tier, priority=priority, max_in_flight=cap
+    ),
+    st.sampled_from("abcd"),
+    st.sampled_from(TIERS),
+    st.integers(0, 1),
+    st.sampled_from((None, None, 1, 2)),
+)
+
+
 class PoolMachine(RuleBasedStateMachine):
-    @initialize(cap=st.sampled_from((1, 2, 8)), selection=st.sampled_from(Selection))
-    def begin(self, cap: int, selection: Selection) -> None:
+    @initialize(
+        cap=st.sampled_from((1, 2, 8)),
+        selection=st.sampled_from(Selection),
+        first=st.lists(st.tuples(accounts, windows), min_size=1, max_size=4),
+    )
+    def begin(self, cap: int, selection: Selection, first: list[tuple[Account, Any]]) -> None:
         self.world = World(max_in_flight=cap)
         self.world.set_policy(selection, cap)
+        for account, quotas in first:
+            self.add(account, quotas)
 
-    @rule(
-        name=st.sampled_from("abcdef"),
-        tier=st.sampled_from(TIERS),
-        priority=st.integers(0, 1),
-        cap=st.sampled_from((None, None, 1, 2)),
-        quotas=windows,
-    )
-    def add(self, name: str, tier: Tier, priority: int, cap: int | None, quotas: Any) -> None:
-        if name not in self.world.ids:
-            self.world.add(
-                Account(name, name, name, "…", tier, priority=priority, max_in_flight=cap), quotas
-            )
+    @rule(account=accounts, quotas=windows)
+    def add(self, account: Account, quotas: Any) -> None:
+        if account.id not in self.world.ids:
+            self.world.add(account, quotas)
 
     @precondition(lambda self: self.world.ids)
     @rule(number=numbers, change=changes)
@@ -90,29 +101,37 @@ class PoolMachine(RuleBasedStateMachine):
 
     @rule(
         mode=modes,
-        floor=st.sampled_from(Tier),
-        names=st.lists(st.sampled_from("abcdef"), max_size=3),
-        how=st.sampled_from(("plain", "plain", "exclude", "among", "prefer")),
+        floor=st.sampled_from((Tier.BASIC, Tier.BASIC, Tier.SUPER, Tier.HEAVY)),
+        names=st.lists(st.sampled_from("abcd"), max_size=3),
+        how=st.sampled_from(("plain", "plain", "exclude", "among")),
+        prefer=st.none() | st.sampled_from("abcd"),
         wait=st.booleans(),
         times=st.integers(1, 4),
     )
     def lease(
-        self, mode: Mode, floor: Tier, names: list[str], how: str, wait: bool, times: int
+        self,
+        mode: Mode,
+        floor: Tier,
+        names: list[str],
+        how: str,
+        prefer: str | None,
+        wait: bool,
+        times: int,
     ) -> None:
+        demand = Demand(
+            mode,
+            floor,
+            exclude=frozenset(names if how == "exclude" else ()),
+            among=frozenset(names) if how == "among" else None,
+            prefer=prefer,
+        )
         for _ in range(times):
-            self.world.lease(
-                mode,
-                floor,
-                exclude=names if how == "exclude" else (),
-                among=names if how == "among" else None,
-                prefer=names[0] if how == "prefer" and names else None,
-                wait=wait,
-            )
+            self.world.lease(demand, wait=wait)
 
     @precondition(lambda self: self.world.running)
     @rule(
         numbers=st.lists(numbers, min_size=1, max_size=4),
-        kind=st.sampled_from(list(endings.ENDINGS)),
+        kind=st.sampled_from(KINDS),
         retry_after=st.sampled_from(WAITS),
     )
     def settle(self, numbers: list[int], kind: type, retry_after: float | None) -> None:
@@ -152,7 +171,7 @@ class PoolMachine(RuleBasedStateMachine):
 
     @invariant()
     def is_as_the_oracle_says(self) -> None:
-        self.world.check_all()
+        self.world.judge.all_accounts()
 
     def teardown(self) -> None:
         self.world.quiesce()
@@ -166,7 +185,7 @@ def test_a_pool_does_what_the_oracle_says() -> None:
         PoolMachine,
         settings=settings(
             max_examples=150,
-            stateful_step_count=40,
+            stateful_step_count=60,
             deadline=None,
             derandomize="CI" in os.environ,
             suppress_health_check=list(HealthCheck),

@@ -85,7 +85,7 @@ async def test_a_turn_given_to_somebody_who_leaves_goes_to_the_next(counters: Ma
     await settled()
     lease.settle()  # the first is let through ...
     leaves.cancel()  # ... and does not come
-    await asyncio.wait_for(stays, 2.0)
+    await asyncio.wait_for(stays, 0.5)
     assert leaves.cancelled()
 
 
@@ -119,7 +119,7 @@ async def test_nobody_waits_for_an_account_that_is_gone(counters: Make) -> None:
     counter.pool.remove("a")
     await settled()
     gate.open()
-    results = await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), 2.0)
+    results = await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), 0.5)
     assert [type(result) for result in results[1:]] == [NoAccountError, NoAccountError]
     assert not isinstance(results[0], BaseException)
 
@@ -134,7 +134,7 @@ async def test_nobody_waits_for_an_account_that_was_disabled(counters: Make) -> 
         waiting = group.create_task(_refused(counter))
         await settled()
         counter.pool.put(replace(account("a"), enabled=False))
-        await asyncio.wait_for(waiting, 2.0)
+        await asyncio.wait_for(waiting, 0.5)
         gate.open()
 
 

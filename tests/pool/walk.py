@@ -21,6 +21,7 @@ from grokdesk.domain.errors import (
 from grokdesk.domain.quota import Mode, Provenance, QuotaWindow
 from grokdesk.pool.ranking import Selection
 from tests.pool import endings
+from tests.pool.oracle import Demand
 from tests.pool.world import World
 
 MODES = (Mode.FAST, Mode.AUTO, Mode.HEAVY, Mode.IMAGE_PRO, Mode.IMAGE_EDIT)
@@ -124,17 +125,15 @@ class Walk:
         name = self._somebody()
         if name is None:
             return
-        changes: dict[str, object] = rng.choice(
-            (
-                {"enabled": rng.random() < 0.8},
-                {"priority": rng.randint(-1, 1)},
-                {"tier": rng.choice(TIERS)},
-                {"tier": rng.choice(list(Tier)), "tier_pinned": True},
-                {"max_in_flight": rng.choice((None, None, 1, 3, 20))},
-                {"note": "hello"},
-            )
+        changes: tuple[dict[str, object], ...] = (
+            {"enabled": rng.random() < 0.8},
+            {"priority": rng.randint(-1, 1)},
+            {"tier": rng.choice(TIERS)},
+            {"tier": rng.choice(list(Tier)), "tier_pinned": True},
+            {"max_in_flight": rng.choice((None, None, 1, 3, 20))},
+            {"note": "hello"},
         )
-        self.world.edit(name, **changes)
+        self.world.edit(name, **rng.choice(changes))
 
     def revive(self) -> None:
         dead = [n for n, known in self.world.oracle.known.items() if not known.usable]
@@ -157,14 +156,14 @@ class Walk:
         ids = self.world.ids
         names = rng.sample(ids, min(len(ids), rng.randint(1, 4)))
         kind = rng.random()
-        self.world.lease(
+        demand = Demand(
             rng.choice(MODES),
             rng.choice((Tier.BASIC, Tier.BASIC, Tier.BASIC, Tier.SUPER, Tier.HEAVY)),
-            exclude=names if kind < 0.2 else (),
-            among=names if 0.2 <= kind < 0.3 else None,
-            prefer=rng.choice(ids) if ids and 0.3 <= kind < 0.5 else None,
-            wait=rng.random() < 0.2,
+            exclude=frozenset(names if kind < 0.2 else ()),
+            among=frozenset(names) if 0.2 <= kind < 0.3 else None,
+            prefer=rng.choice(ids) if ids and rng.random() < 0.25 else None,
         )
+        self.world.lease(demand, wait=rng.random() < 0.2)
 
     def settle(self) -> None:
         rng = self.rng

@@ -5,7 +5,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
 from stand_in import NOW, windows
 
 from grokdesk.domain.account import AccountState, Tier
-from grokdesk.domain.quota import CHAT_MODES, Provenance
+from grokdesk.domain.quota import CHAT_MODES, Mode, Provenance, QuotaWindow
 from grokdesk.kernel.clock import ManualClock
 from grokdesk.services.accounts import AccountSnapshot
 from grokdesk.ui.models.accounts import AccountsModel, Column
@@ -27,6 +27,9 @@ def snapshot(label: str, **changes: object) -> AccountSnapshot:
         state_until=None,
         in_flight=0,
         cap=8,
+        priority=0,
+        note="",
+        max_in_flight=None,
         windows=(),
         evidence=None,
         demo=False,
@@ -195,6 +198,16 @@ def test_the_tooltip_and_details_tell_why_and_until_when() -> None:
     tip = tooltip(build_row(account), NOW)
     assert "Fast: 30 of 30 calls left, as reported by grok.com 1 min ago" in tip
     assert "Checked 1 min ago" in tip
+
+
+def test_the_tooltip_tells_of_media_and_credits_that_have_no_column() -> None:
+    video = QuotaWindow(Mode.VIDEO, 9, 4, 86_400.0, NOW + 60, Provenance.MEASURED, NOW - 60)
+    weekly = QuotaWindow(Mode.WEEKLY, 10_000, 5_000, 604_800.0, NOW + 600, Provenance.MEASURED, NOW)
+    row = build_row(snapshot("a", windows=(*windows(Tier.BASIC), video, weekly)))
+    tip = tooltip(row, NOW)
+    assert "Videos: 4 of an unknown number left" in tip
+    assert "Weekly credits: 50 % left" in tip
+    assert row.resets_at == NOW + 600, "media do not bring a chat account back"
 
 
 def test_every_mode_has_its_column() -> None:

@@ -1,6 +1,7 @@
 import asyncio
 import inspect
 import sqlite3
+from pathlib import Path
 
 import pytest
 
@@ -269,3 +270,9 @@ def test_a_used_quota_is_no_matter_while_others_answer():
 )
 def test_a_wrong_clock_is_told_in_the_largest_fitting_unit(skew, words):
     assert describe_skew(skew) == words
+
+
+def test_every_verdict_is_explained_to_its_reader():
+    guide = Path(__file__).parents[2] / "docs" / "TROUBLESHOOTING.md"
+    headings = [line[4:] for line in guide.read_text().splitlines() if line.startswith("### ")]
+    assert headings == [verdict.value for verdict in Verdict]

@@ -313,6 +313,30 @@ async def test_a_disk_that_fills_up_is_told_in_time(
     assert found.details["free_mb"] == free_mb
 
 
+async def test_what_was_found_at_the_start_is_told(rig: Rig) -> None:
+    rig.database.notice = "The database was damaged; 99 % of it was saved."
+    found = (await rig.check_up())["database"]
+    assert (found.status, found.sentence) == (Status.WARN, rig.database.notice)
+
+
+async def test_a_large_database_is_read_only_as_long_as_there_is_time(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checks_computer, "_READ_FOR_S", -1.0)
+    for number in range(300):
+        await rig.add(f"account-{number}", note="a long note " * 100)
+    found = (await rig.check_up())["database"]
+    assert found.status is Status.OK
+    assert "too large to be read whole" in found.sentence
+
+
+async def test_a_database_that_cannot_be_read_at_all_is_told(rig: Rig) -> None:
+    (rig.folder / "grokdesk.db").rename(rig.folder / "gone.db")
+    found = (await rig.check_up())["database"]
+    assert found.status is Status.FAIL
+    assert "cannot be opened" in found.sentence
+
+
 async def test_a_demo_has_no_database_to_look_at(rig: Rig) -> None:
     memory = Database(None)
     await memory.open()
@@ -387,6 +411,21 @@ async def test_what_keeps_grok_out_of_reach_is_diagnosed(
     assert found.status is Status.FAIL
     assert found.details["verdict"] == verdict
     assert action in found.action
+
+
+@pytest.mark.parametrize(
+    ("error", "verdict"),
+    [(LocalNetworkError("No proxy."), "local_network"), (VaultLockedError("Locked."), "unknown")],
+)
+async def test_an_attempt_that_does_not_even_begin_is_told(
+    rig: Rig, error: GrokdeskError, verdict: str
+) -> None:
+    async def broken() -> Reach:
+        raise error
+
+    rig.outside = replace(rig.outside, reach=broken)
+    found = (await rig.check_up())["network"]
+    assert (found.details["verdict"], found.sentence) == (verdict, str(error))
 
 
 async def test_without_a_route_the_network_is_what_is_missing(rig: Rig) -> None:
@@ -607,6 +646,21 @@ async def test_tests_are_told_one_by_one_and_no_more_than_a_few_at_once(rig: Rig
     assert [one.account.id for one in tested] == ids
     assert sorted(heard) == ids
     assert 1 < most <= checks_accounts._AT_ONCE
+
+
+async def test_an_account_that_nobody_tells_about_is_given_up(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def silent(_account: Account, _token: Token) -> ProbeReading:
+        await asyncio.Event().wait()
+        raise AssertionError("never")
+
+    monkeypatch.setattr(checks_accounts, "_LIMIT_S", 0.05)
+    await rig.add("a")
+    rig.grok.probe = silent  # type: ignore[method-assign]
+    (tested,) = await rig.service.test_accounts(["a"])
+    assert "took too long" in tested.finding.sentence
+    assert tested.finding.details["verdict"] == "overloaded"
 
 
 async def test_an_account_that_is_removed_meanwhile_is_left_out(rig: Rig) -> None:

@@ -216,12 +216,16 @@ async def test_a_certificate_that_nobody_vouches_for(tmp_path: Path) -> None:
     assert "not trusted here" in str(error)
 
 
-@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
-async def test_an_outdated_encryption(tmp_path: Path) -> None:
-    context = context_of(certificate(tmp_path, "localhost", begins=-1, ends=30))
-    context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1
-    context.set_ciphers("ALL:@SECLEVEL=0")
-    async with server(says_nothing, context) as url:
+async def test_an_outdated_encryption() -> None:
+    async def knows_old_versions_only(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        await reader.read(1 << 16)
+        writer.write(b"\x15\x03\x01\x00\x02\x02\x46")  # TLS alert: fatal, protocol_version
+        await writer.drain()
+        await asyncio.sleep(0.1)
+
+    async with server(knows_old_versions_only) as url:
         error = await error_of(url)
     assert isinstance(error, LocalNetworkError)
     assert "outdated kind of encryption" in str(error)
@@ -253,7 +257,7 @@ async def test_a_proxy_that_says_nothing(scheme: str) -> None:
         place = url.removeprefix("https://")
         error = await error_of("https://grok.com", Proxy(f"{scheme}://{place}"), connect_s=0.5)
     assert isinstance(error, LocalNetworkError)
-    assert ("proxy did not answer" in str(error)) or ("could not be reached" in str(error))
+    assert "proxy did not open a way to grok.com in time" in str(error)
 
 
 @pytest.mark.parametrize("scheme", ["http", "socks5h"])

@@ -152,7 +152,6 @@ def test_loopback_is_what_only_this_computer_reaches(host, loopback):
 @pytest.mark.parametrize(
     "url",
     [
-        "",
         "http://proxy.example:3128",
         "https://10.0.0.1",
         "socks5://127.0.0.1:1080",
@@ -161,20 +160,85 @@ def test_loopback_is_what_only_this_computer_reaches(host, loopback):
     ],
 )
 def test_a_proxy_is_http_or_socks(url):
-    assert rules.proxy_url(f" {url} ") == url
+    assert rules.proxy_choice(f" {url} ") == url
+    assert rules.other_proxy_choice(url) == url
 
 
 @pytest.mark.parametrize(
-    "url", ["proxy.example:3128", "ftp://x", "http://", "http://a b", "http://x/path", "http://x:y"]
+    ("value", "kept"),
+    [("", "system"), (" ", "system"), ("System", "system"), (" none ", "none"), ("NONE", "none")],
+)
+def test_instead_of_a_proxy_there_is_that_of_the_system_or_none(value, kept):
+    assert rules.proxy_choice(value) == kept
+
+
+def test_the_other_proxy_may_be_left_to_the_first():
+    assert rules.other_proxy_choice(" ") == ""
+    assert rules.other_proxy_choice("system") == "system"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "proxy.example:3128",
+        "ftp://x",
+        "http://",
+        "http://a b",
+        "http://x/path",
+        "http://x:y",
+        "http://x:0",
+        "http://x:65536",
+        "http://[::::]:1",
+        "direct",
+    ],
 )
 def test_any_other_proxy_is_refused(url):
-    with pytest.raises(ValueError, match="must look like"):
-        rules.proxy_url(url)
+    with pytest.raises(ValueError, match="look like"):
+        rules.proxy_choice(url)
 
 
 def test_a_masked_password_is_not_taken_for_the_password():
-    with pytest.raises(ValueError, match="type the password again"):
-        rules.proxy_url("http://***@proxy.example:3128")
+    with pytest.raises(ValueError, match="type them again"):
+        rules.proxy_choice("http://***@proxy.example:3128")
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("", ""),
+        ("http://127.0.0.1:8191/", "http://127.0.0.1:8191"),
+        ("http://localhost:8191", "http://localhost:8191"),
+        ("http://[::1]:8191", "http://[::1]:8191"),
+        ("https://solver.example", "https://solver.example"),
+        (" HTTPS://Solver.Example:8443 ", "https://solver.example:8443"),
+    ],
+)
+def test_a_solver_is_on_this_computer_or_behind_https(url, kept):
+    assert rules.solver_url(url) == kept
+
+
+@pytest.mark.parametrize(
+    "url", ["http://remote:8191", "http://192.168.1.2:8191", "http://127.0.0.1.evil.example"]
+)
+def test_a_solver_elsewhere_needs_https(url):
+    with pytest.raises(ValueError, match="https"):
+        rules.solver_url(url)
+
+
+@pytest.mark.parametrize(
+    "url", ["ws://127.0.0.1", "https://u:p@x", "http://127.0.0.1/v1", "https://x?y", "solver:8191"]
+)
+def test_a_solver_is_a_plain_address(url):
+    with pytest.raises(ValueError, match="plain address"):
+        rules.solver_url(url)
+
+
+def test_zero_may_stand_beside_a_range():
+    rule = rules.zero_or_between(60.0, 600.0)
+    assert [rule(0.0), rule(60.0), rule(600.0)] == [0.0, 60.0, 600.0]
+    for value in (1.0, 59.9, 601.0, -1.0):
+        with pytest.raises(ValueError, match="between"):
+            rule(value)
 
 
 def test_a_range_includes_its_ends():

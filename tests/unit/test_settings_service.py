@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from grokdesk.domain.errors import ConflictError, SettingsError
+from grokdesk.domain.errors import ConflictError, SettingsError, VaultLockedError
 from grokdesk.domain.events import SettingsChanged
 from grokdesk.kernel.bus import EventBus
 from grokdesk.settings.layers import Source
@@ -430,3 +430,108 @@ async def test_what_takes_effect_at_the_next_start_is_known(service):
     assert service.pending_restart == {"accounts.vault"}
     await service.update({"accounts.vault": "auto"})
     assert service.pending_restart == set()
+
+
+PROXY = "upstream.proxy_url"
+WITH_PASSWORD = "http://joe:pw@proxy:1"
+WITHOUT = "http://joe@proxy:1"
+
+
+@pytest.fixture
+def safe():
+    """What was put away."""
+    return []
+
+
+@pytest.fixture
+def keeping(service, safe):
+    """A service whose proxy passwords are put away, unless the safe is shut."""
+
+    async def keep(value):
+        if ":pw@" not in value:
+            return value
+        if safe == ["shut"]:
+            raise VaultLockedError("The keyring is locked.")
+        safe.append("pw")
+        return value.replace(":pw@", "@")
+
+    service.add_safekeeper(PROXY, keep)
+    return service
+
+
+def files(path):
+    return "".join(each.read_text() for each in path.parent.iterdir())
+
+
+async def test_a_secret_is_put_away_before_its_setting_is_written(keeping, path, safe):
+    await keeping.update({PROXY: WITH_PASSWORD, "ui.theme": "dark"})
+    assert keeping.current.upstream.proxy_url == WITHOUT
+    assert keeping.current.ui.theme == "dark"
+    assert safe == ["pw"]
+    assert "pw" not in files(path)
+    await keeping.update({PROXY: "none"})
+    assert keeping.current.upstream.proxy_url == "none"
+
+
+async def test_a_secret_that_cannot_be_put_away_leaves_all_as_it_was(keeping, path, safe):
+    safe.append("shut")
+    with pytest.raises(VaultLockedError):
+        await keeping.update({PROXY: WITH_PASSWORD, "ui.theme": "dark"})
+    assert keeping.current.ui.theme == "system"
+    assert not path.exists()
+
+
+async def test_a_secret_typed_into_the_file_leaves_it(keeping, watching, path, safe):
+    path.write_text(f"# mine\n[upstream]\nproxy_url = '{WITH_PASSWORD}'\n")
+    await until(lambda: keeping.current.upstream.proxy_url == WITHOUT)
+    await until(lambda: "pw" not in files(path))
+    assert path.read_text().startswith("# mine\n")
+    assert safe == ["pw"]
+
+
+async def test_a_secret_in_the_file_at_start_leaves_it_and_its_copy(path, bus, safe, announced):
+    path.write_text(f"[upstream]\nproxy_url = '{WITH_PASSWORD}'\n")
+    service = SettingsService(path, {}, {}, bus)
+    service.load()
+    assert "pw" in files(path)
+
+    async def keep(value):
+        safe.append(value)
+        return WITHOUT
+
+    service.add_safekeeper(PROXY, keep)
+    await service.put_secrets_away()
+    assert safe == [WITH_PASSWORD]
+    assert "pw" not in files(path)
+    assert announced == [{PROXY}]
+
+
+async def test_a_secret_in_the_file_stays_in_force_while_it_cannot_be_put_away(
+    keeping, watching, path, safe
+):
+    safe.append("shut")
+    path.write_text(f"[upstream]\nproxy_url = '{WITH_PASSWORD}'\n")
+    await until(lambda: keeping.notices)
+    assert keeping.current.upstream.proxy_url == WITH_PASSWORD
+    assert "stays in settings.toml for now: The keyring is locked." in keeping.notices[0]
+    assert ":pw@" not in str(keeping.notices)
+    safe.clear()
+    await keeping.put_secrets_away()
+    assert keeping.current.upstream.proxy_url == WITHOUT
+    assert keeping.notices == ()
+    assert "pw" not in files(path)
+
+
+async def test_a_secret_of_the_environment_is_left_where_it_is(path, bus):
+    environ = {"GROKDESK_UPSTREAM_PROXY_URL": WITH_PASSWORD}
+    service = SettingsService(path, environ, {}, bus)
+    service.load()
+
+    async def keep(value):
+        raise AssertionError(value)
+
+    service.add_safekeeper(PROXY, keep)
+    await service.put_secrets_away()
+    await service.update({"ui.theme": "dark"})
+    assert service.current.upstream.proxy_url == WITH_PASSWORD
+    assert "pw" not in files(path)

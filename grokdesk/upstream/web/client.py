@@ -101,6 +101,7 @@ class GrokWebClient:
     async def check(self) -> Checked:
         """Ask, as nobody, whether grok.com lets the session in; raise UpstreamError if not."""
         call = await self._call(None)
+        call.session.transport.reset()  # a connection that stands already would prove less
         with self._failures_of(call), contextlib.suppress(TokenRejectedError):
             await call.identify()
         return Checked(call.session, call.server_time)

@@ -104,8 +104,8 @@ def _proxy_fault(code: int, curl: Curl, proxy: Proxy) -> str:
         return ""
     if code == CurlECode.COULDNT_CONNECT:
         return "The proxy could not be reached. Check that it runs and its address in the settings."
-    if code == CurlECode.OPERATION_TIMEDOUT and not _was_connected(curl, proxy):
-        return "The proxy did not answer in time. Check that it runs, or use another one."
+    if code == CurlECode.OPERATION_TIMEDOUT:
+        return "The proxy did not open a way to grok.com in time. Check that it works."
     if code in _CERTIFICATE and _number(curl, CurlInfo.PROXY_SSL_VERIFYRESULT):
         return "The certificate of the proxy is not trusted here. Check its address."
     if code in _BROKEN_OFF and not _was_connected(curl, proxy):

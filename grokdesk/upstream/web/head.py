@@ -1,8 +1,9 @@
 """Status and headers of an answer, as curl hands them over: line by line."""
 
+import re
 from collections.abc import Mapping
 
-_DELIMITERS = frozenset({"content-length", "transfer-encoding"})
+_DELIMITER = re.compile(rb"(?:content-length|transfer-encoding)[ \t]*:", re.IGNORECASE)
 
 
 class Head:
@@ -31,7 +32,7 @@ class Head:
     @property
     def delimited(self) -> bool:
         """The end of the body differs from a broken connection; before HTTP/2 it may not."""
-        return self._version >= b"HTTP/2" or not _DELIMITERS.isdisjoint(self.headers)
+        return self._version >= b"HTTP/2" or any(map(_DELIMITER.match, self._lines))
 
     @property
     def headers(self) -> Mapping[str, str]:

@@ -16,6 +16,7 @@ from grokdesk.domain.errors import (
 from grokdesk.upstream.web.faults import explain, silence
 from grokdesk.upstream.web.head import Head
 from grokdesk.upstream.web.multi import Multi
+from grokdesk.upstream.web.progress import time_left
 from grokdesk.upstream.web.proxies import Proxy
 from grokdesk.upstream.web.watchdog import Timeouts, Watchdog
 
@@ -47,6 +48,8 @@ class Socket:
         self._fd = -1
         self._waiter: asyncio.Future[None] | None = None
         self._handshake: asyncio.Timeout | None = None
+        self._patience: asyncio.TimerHandle | None = None
+        self._started = self._loop.time()
         self._watchdog = Watchdog(timeouts.idle_s, self._silent)
         self._silence: UpstreamError | None = None
         self._readable = True
@@ -62,9 +65,9 @@ class Socket:
         curl.setopt(CurlOpt.CONNECT_ONLY, 2)
         curl.setopt(CurlOpt.HTTPHEADER, [f"{n}: {v}".encode("latin-1") for n, v in headers])
         curl.setopt(CurlOpt.HEADERFUNCTION, head.on_line)
-        limit_s = self._timeouts.connect_s + self._timeouts.first_byte_s
         try:
-            async with asyncio.timeout(limit_s) as self._handshake:
+            async with asyncio.timeout(None) as self._handshake:
+                self._limit_handshake()
                 await self._multi.add_upgrade(curl)
         except TimeoutError:
             if self._watchdog.demanding:
@@ -76,6 +79,8 @@ class Socket:
             raise explain(error, curl, begun=False, proxy=self._proxy) from None
         finally:
             self._handshake = None
+            if self._patience is not None:
+                self._patience.cancel()
         fd = curl.getinfo(CurlInfo.ACTIVESOCKET)
         if not isinstance(fd, int) or fd < 0:
             raise UpstreamUnavailableError("Grok closed the chat socket at once.")
@@ -150,6 +155,17 @@ class Socket:
             self._loop.remove_writer(self._fd)
             self._fd = -1
         self._multi.abort(self._curl)
+
+    def _limit_handshake(self) -> None:
+        """Connecting has a limit of its own, after which the answer still has its time."""
+        if self._handshake is None or self._watchdog.demanding:
+            return
+        now = self._loop.time()
+        rest_s = time_left(self._curl, now - self._started, self._timeouts)
+        if rest_s > 0:
+            self._patience = self._loop.call_later(rest_s, self._limit_handshake)
+        else:
+            self._handshake.reschedule(now)
 
     def _next_frame(self) -> tuple[bytes, int, int] | None:
         """None when nothing is there to read now."""

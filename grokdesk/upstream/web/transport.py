@@ -22,6 +22,7 @@ from grokdesk.domain.errors import (
 from grokdesk.upstream.web.connections import ConnectionPool
 from grokdesk.upstream.web.faults import explain, silence
 from grokdesk.upstream.web.head import Head
+from grokdesk.upstream.web.progress import time_left
 from grokdesk.upstream.web.proxies import Proxy
 from grokdesk.upstream.web.socket import Socket
 from grokdesk.upstream.web.watchdog import Timeouts, Watchdog
@@ -29,6 +30,9 @@ from grokdesk.upstream.web.watchdog import Timeouts, Watchdog
 Headers = Sequence[tuple[str, str]]
 
 _HIGH_WATER = 1 << 20
+
+_SETTLE_S = 0.3
+"""What the system had received before the sleep is read by then, and is no sign of life."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,8 @@ class Reply:
         self._ended = False
         self._error: BaseException | None = None
         self._waiter: asyncio.Future[None] | None = None
-        self._watchdog = Watchdog(timeouts.connect_s + timeouts.first_byte_s, self._silent)
+        self._started = self._loop.time()
+        self._watchdog = Watchdog(timeouts.first_byte_s, self._silent)
 
     @property
     def status(self) -> int:
@@ -135,14 +140,14 @@ class Reply:
     def _on_done(self, transfer: asyncio.Future[None]) -> None:
         self._ended = True
         self._watchdog.stop()
-        if not transfer.cancelled() and (error := transfer.exception()) is not None:
+        self._wake()  # first of all: whoever waits must not depend on what follows
+        error = None if transfer.cancelled() else transfer.exception()
+        if error is not None:
             # Anything but a CurlError is a bug in our callbacks, and `read` shall raise it.
-            self._error = (
-                explain(error, self._curl, begun=self._head.complete, proxy=self._proxy)
-                if isinstance(error, CurlError)
-                else error
-            )
-        self._wake()
+            self._error = error
+        if isinstance(error, CurlError):
+            begun = self._head.complete
+            self._error = explain(error, self._curl, begun=begun, proxy=self._proxy)
 
     def wake(self) -> None:
         """The network may be another now: show life soon, or fail."""
@@ -156,9 +161,18 @@ class Reply:
         if self._paused:  # the consumer is slow, not upstream
             self._watchdog.restart()
             return
+        if (rest_s := self._time_left()) > 0:
+            self._watchdog.set_limit(rest_s)
+            return
         self._ended = True
         self._error = silence(begun=self._head.complete, woken=self._watchdog.demanding)
         self._wake()
+
+    def _time_left(self) -> float:
+        """When it is over because it took long to connect, the answer still has its time."""
+        if self._head.complete or self._watchdog.demanding:
+            return 0.0
+        return time_left(self._curl, self._loop.time() - self._started, self._timeouts)
 
     async def _wait(self) -> None:
         self._waiter = self._loop.create_future()
@@ -254,8 +268,8 @@ class Transport:
         within `life_s` seconds or end.
         """
         self.reset()
-        for each in tuple(self._open):
-            each.wake()
+        running = tuple(self._open)
+        asyncio.get_running_loop().call_later(_SETTLE_S, self._demand_life, running)
 
     def retire(self) -> None:
         """Another one serves from now on: calls that began with this one end with it, and after
@@ -263,6 +277,10 @@ class Transport:
         """
         self._outdated = True
         self.reset()
+
+    def _demand_life(self, running: tuple[Reply | Socket, ...]) -> None:
+        for each in self._open.intersection(running):
+            each.wake()
 
     def reset(self) -> None:
         """Start over with new connections; what runs ends on the old ones."""

@@ -30,7 +30,7 @@ What we rely on, where it lives, and when it was last confirmed:
 | picture cards: progress, moderation                            | pictures     | Aug 2026  |
 | chat socket: client frames and server events                   | mgw_frames, mgw | Aug 2026 |
 | refusals by status, form, marker and gRPC code                 | refusals     | Aug 2026  |
-| quota per mode, totals that give the tier away                 | limits       | Aug 2026  |
+| quota per chat mode and media product (totals: quota.toml)     | limits       | Aug 2026  |
 | weekly credits over gRPC-web                                   | weekly_credits | Aug 2026 |
 | who a token belongs to                                         | identity     | Aug 2026  |
 | multipart upload answer                                        | uploads      | Aug 2026  |

@@ -12,6 +12,7 @@ from grokdesk.domain.quota import Mode
 from grokdesk.upstream.web.wire import mgw_frames
 from grokdesk.upstream.web.wire.excerpts import excerpt
 from grokdesk.upstream.web.wire.facts import GROK, Origins
+from grokdesk.upstream.web.wire.halves import Halves
 from grokdesk.upstream.web.wire.lenient import UNREADABLE, changed, object_of, parse_json, text_of
 from grokdesk.upstream.web.wire.refusals import classify_inband, error_fields
 from grokdesk.upstream.web.wire.reply import Part, Reply
@@ -88,6 +89,7 @@ class MgwTurn:
         self._now_ms = now_ms
         self._file_ids = tuple(file_ids)
         self._resume = resume
+        self._halves = Halves()
         self._reply = Reply(origins.asset_url)
         self._session_id = resume.conversation_id if resume else ""
         self._attached_id = ""
@@ -141,9 +143,14 @@ class MgwTurn:
         try:
             envelope = _decode(frame)
         except UNREADABLE:
-            if not self._is_of_no_concern(frame):
-                self._reply.fail(changed("a message on the chat socket", frame))
-            return
+            raw = frame.encode("utf-8", "replace") if isinstance(frame, str) else frame
+            mended = self._halves.mend(raw)
+            try:
+                envelope = _decode(mended)
+            except UNREADABLE:
+                if not self._is_of_no_concern(mended):
+                    self._reply.fail(changed("a message on the chat socket", mended))
+                return
         event = envelope.event
         if event is None:
             return

@@ -7,6 +7,7 @@ import msgspec
 from grokdesk.domain.errors import IncompleteReplyError, ProtocolChangedError
 from grokdesk.upstream.web.wire.facts import GROK, Origins
 from grokdesk.upstream.web.wire.framing import DONE, FrameSplitter, OpenLine
+from grokdesk.upstream.web.wire.halves import Halves
 from grokdesk.upstream.web.wire.lenient import (
     UNREADABLE,
     changed,
@@ -73,6 +74,7 @@ class RestDecoder:
     def __init__(self, origins: Origins = GROK, *, delimited: bool = True) -> None:
         self._splitter = FrameSplitter()
         self._reply = Reply(origins.asset_url)
+        self._halves = Halves()
         self._delimited = delimited
         self._understood = False
         self._noise = b""
@@ -125,7 +127,9 @@ class RestDecoder:
                     self._reply.fail(changed("a reply", payload))
                     return True
             except UNREADABLE:
-                pass
+                mended = self._halves.mend(payload)
+                if mended != payload:
+                    return self._take(mended)
             else:
                 return True
         return self._take_odd(payload)
