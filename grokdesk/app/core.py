@@ -24,6 +24,7 @@ from grokdesk.app.upstreams import CurrentUpstream
 from grokdesk.app.wake import LocalNetwork, WakeDetector
 from grokdesk.app.web import new_web_client
 from grokdesk.domain.errors import InvalidRequestError, VaultLockedError
+from grokdesk.domain.events import GatewayChanged
 from grokdesk.gateway.listen import PortTakenError
 from grokdesk.kernel.bus import EventBus
 from grokdesk.kernel.clock import SystemClock
@@ -114,7 +115,9 @@ async def open_core(options: CoreOptions) -> AsyncIterator[Core]:
         await usage_store.open()
         stack.push_async_callback(usage_store.close)
         usage = UsageService(usage_store, bus, clock)
-        accounts = AccountService(AccountStore(database), pool, tokens, upstream, bus, tasks, clock)
+        accounts = AccountService(
+            AccountStore(database), pool, tokens, upstream, bus, tasks, clock, tiers
+        )
         pool.on_change = accounts.on_pool_change
         keys = ApiKeyService(ApiKeyStore(database), bus, clock)
         quota = QuotaKeeper(
@@ -245,6 +248,8 @@ def _background(core: Core) -> dict[str, Coroutine[Any, Any, None]]:
     detector = WakeDetector(
         services.clock, LocalNetwork(), on_wake=lambda _gap_s: wake(), on_network_change=wake
     )
+    # Timers may stand still while the machine sleeps: a request that comes first notices, too.
+    services.bus.subscribe(GatewayChanged, lambda _event: detector.check_time())
     work: dict[str, Coroutine[Any, Any, None]] = {
         "settings watch": services.settings.watch(),
         "usage folding": services.usage.keep_folding(),

@@ -1,15 +1,17 @@
 """What is written down when an account changes its state by itself."""
 
 from grokdesk.domain.account import Evidence
-from grokdesk.domain.diagnosis import diagnose
+from grokdesk.domain.diagnosis import Surroundings, diagnose
 from grokdesk.domain.errors import UpstreamError
 
 _EXCERPT_CHARS = 300
 
 
-def evidence_of(error: BaseException, now: float, request_id: str = "") -> Evidence:
+def evidence_of(
+    error: BaseException, now: float, request_id: str = "", around: Surroundings | None = None
+) -> Evidence:
     """`now` is Unix time. The excerpt was redacted by whoever raised the error."""
-    diagnosis = diagnose(error)
+    diagnosis = diagnose(error, around)
     upstream = error if isinstance(error, UpstreamError) else None
     return Evidence(
         at=now,

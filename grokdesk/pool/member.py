@@ -76,19 +76,22 @@ class Member:
         return max(self.cooldown.until, self.sealed_until, elapsed + wait if wait else 0.0)
 
     def quota_wait(self, mode: Mode, now: float) -> float:
-        """Seconds until this mode has a call left."""
-        wait = _wait(self.windows.get(mode), now)
+        """Seconds until this mode has a call left.
+
+        Weekly credits replace the windows of the chat modes (protocol 8.4), but for refusals.
+        """
+        window = self.windows.get(mode)
         weekly = self.windows.get(Mode.WEEKLY)
         if weekly is None or mode not in _CHAT:
-            return wait
-        return max(wait, _wait(weekly, now))
+            return _wait(window, now)
+        refused = window is not None and (window.wait_s > 0 or window.total <= 0)
+        return max(_wait(window, now) if refused else 0.0, _wait(weekly, now))
 
     def share(self, mode: Mode, now: float) -> float:
-        share = _share(self.windows.get(mode), now)
         weekly = self.windows.get(Mode.WEEKLY)
         if weekly is None or mode not in _CHAT:
-            return share
-        return min(share, _share(weekly, now))
+            return _share(self.windows.get(mode), now)
+        return _share(weekly, now)
 
     def bring_up_to(self, now: float) -> None:
         """Keep the windows as they stand now, which also tames times of a clock set back."""

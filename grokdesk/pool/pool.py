@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from grokdesk.domain.account import Account, AccountState, Tier
+from grokdesk.domain.diagnosis import Surroundings
 from grokdesk.domain.errors import NoAccountError, UpstreamError
-from grokdesk.domain.quota import Mode, QuotaWindow
+from grokdesk.domain.quota import CHAT_MODES, Mode, QuotaWindow
 from grokdesk.kernel.clock import Clock
 from grokdesk.pool.absence import why_none
 from grokdesk.pool.alarms import Alarms
@@ -22,6 +23,7 @@ from grokdesk.pool.lease import Lease
 from grokdesk.pool.member import NEVER, Member, MemberView
 from grokdesk.pool.outcome import AccountEffect, QuotaEffect, outcome_of
 from grokdesk.pool.ranking import RANKS, Selection
+from grokdesk.pool.successes import Successes
 from grokdesk.pool.timekeeper import Timekeeper
 from grokdesk.pool.turnstile import Turnstile
 
@@ -85,6 +87,7 @@ class AccountPool:
         self._numbers = 0
         self._leases = 0
         self._in_flight = 0
+        self._successes = Successes()
         self._absences: dict[tuple[Mode, Tier], tuple[float, NoAccountError]] = {}
 
     @property
@@ -364,9 +367,12 @@ class AccountPool:
             if window is not None and lease.number > member.not_refundable.get(mode, 0):
                 member.windows[mode] = window.refund()
         elif effect is QuotaEffect.EXHAUST:
-            retry_after = error.retry_after if isinstance(error, UpstreamError) else None
+            wait_s = error.retry_after if isinstance(error, UpstreamError) else None
+            if wait_s is None and mode in CHAT_MODES and Mode.WEEKLY in member.windows:
+                # The credits tell no reset of this mode; what it counted itself says nothing.
+                wait_s = _UNKNOWN_REST_S
             base = window or QuotaWindow(mode, 0, 0, _REST_S.get(mode, _UNKNOWN_REST_S))
-            member.windows[mode] = base.exhaust(now, retry_after)
+            member.windows[mode] = base.exhaust(now, wait_s)
             member.not_refundable[mode] = member.leased.get(mode, 0)
 
     def _settle_account(
@@ -383,8 +389,13 @@ class AccountPool:
         if effect is AccountEffect.SUCCESS or error is None:
             member.cooldown = member.cooldown.succeeded()
             member.trouble = None
+            self._successes.note(member.account.id, moment.elapsed)
             return False
-        member.trouble = evidence_of(error, moment.now, lease.request_id)
+        around = Surroundings(
+            account_failures=member.cooldown.failures,
+            others_succeed=self._successes.of_others(member.account.id, moment.elapsed),
+        )
+        member.trouble = evidence_of(error, moment.now, lease.request_id, around)
         if effect is AccountEffect.COOL:
             member.cooldown = member.cooldown.failed(moment.elapsed)
         elif effect is AccountEffect.SEAL:

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 from grokdesk.domain.account import Account, AccountState, Evidence, Tier, Token
 from grokdesk.domain.errors import (
     AccountBlockedError,
+    AntiBotError,
+    ChallengedError,
     InvalidRequestError,
     TokenRejectedError,
     UpstreamError,
@@ -18,6 +20,7 @@ from grokdesk.domain.errors import (
 from grokdesk.domain.events import AccountChanged, AccountsChanged
 from grokdesk.domain.probe import ProbeReading
 from grokdesk.domain.quota import QuotaWindow
+from grokdesk.domain.tiers import TierTable
 from grokdesk.kernel.bus import EventBus
 from grokdesk.kernel.clock import Clock
 from grokdesk.kernel.tasks import TaskSupervisor
@@ -98,7 +101,9 @@ class AccountService:
         bus: EventBus,
         tasks: TaskSupervisor,
         clock: Clock,
+        tiers: TierTable | None = None,
     ) -> None:
+        self._tiers = tiers or TierTable()
         self._store = store
         self._pool = pool
         self._tokens = tokens
@@ -139,7 +144,7 @@ class AccountService:
         """Return when the account is durable; its token is in the vault already."""
         await self._store.insert(account)
         self._ids[account.fingerprint] = account.id
-        self._pool.put(account, ())
+        self._pool.put(account, self._tiers.windows(account.tier) if account.tier else ())
         self._bus.publish(AccountsChanged())
 
     async def probe(self, account_id: str) -> AccountSnapshot:
@@ -253,8 +258,14 @@ class AccountService:
     async def _asking(self, account_id: str, ask: Callable[[Account, Token], Awaitable[T]]) -> T:
         """A dead or blocked account is marked as such."""
         account = self._view(account_id).account
+        token = await self._tokens.get(account_id)
         try:
-            return await ask(account, await self._tokens.get(account_id))
+            try:
+                return await ask(account, token)
+            except (ChallengedError, AntiBotError) as error:
+                if not await self._upstream.renew_session(error):
+                    raise
+                return await ask(account, token)
         except TokenRejectedError as error:
             await self._mark(account_id, AccountState.EXPIRED, error)
             raise

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tests.faults.client import Answer
-from tests.faults.upstream import End, Plan, Played
+from tests.faults.plan import End, Plan, Played
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from grokdesk.domain.account import Account
 from grokdesk.kernel.paths import Paths
 from tests.faults.client import Answer, BrokenAnswerError, Client
 from tests.faults.exchanges import REST, Exchange, Transport
-from tests.faults.upstream import Plan, Played, ScriptedUpstream
+from tests.faults.plan import Plan, Played
+from tests.faults.upstream import ScriptedUpstream
 
 COMPLETE = os.environ.get("GROKDESK_FAULTS") == "complete"
 """Try all cases of the matrix instead of a sample."""

@@ -10,7 +10,7 @@ import pytest
 from tests.faults.client import Answer
 from tests.faults.exchanges import MGW, REST, Exchange, Transport, refused_handshake, rest
 from tests.faults.lane import TOKENS, Lane, open_lane
-from tests.faults.upstream import End, Plan
+from tests.faults.plan import End, Plan
 
 REQUESTS = 40
 ROUNDS = 40

@@ -22,7 +22,7 @@ from tests.faults.exchanges import (
     recorded_lines,
 )
 from tests.faults.lane import COMPLETE, ONE_TRY, open_lane
-from tests.faults.upstream import End, Plan
+from tests.faults.plan import End, Plan
 
 PATIENCE = {
     "upstream_connect_timeout_s": "1",

@@ -10,7 +10,7 @@ import pytest
 from tests.faults.client import Answer
 from tests.faults.exchanges import EXCHANGES, REST, Exchange, with_line_ends
 from tests.faults.lane import ONE_TRY, open_lane
-from tests.faults.upstream import Plan
+from tests.faults.plan import Plan
 
 RANDOM_SPLITS = 8
 MOST_PAUSES = 50

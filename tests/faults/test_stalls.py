@@ -8,7 +8,8 @@ import pytest
 
 from tests.faults.exchanges import MGW, REST, Exchange, Transport
 from tests.faults.lane import TOKENS, Lane, open_lane
-from tests.faults.upstream import Plan, full_listener
+from tests.faults.plan import Plan
+from tests.faults.upstream import full_listener
 
 CONNECT_S = 3.0
 FIRST_BYTE_S = 1.0

@@ -6,16 +6,14 @@ The suite tries the statuses that somebody uses; with GROKDESK_FAULTS=complete i
 import itertools
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from email.utils import formatdate
 from pathlib import Path
 
 import pytest
 
-from grokdesk.kernel.clock import SystemClock
 from tests.faults.client import Answer, BrokenAnswerError
 from tests.faults.exchanges import REST, Exchange, refused_handshake, rest
-from tests.faults.lane import COMPLETE, ONE_TRY, TOKENS, Lane, open_lane
-from tests.faults.upstream import Plan
+from tests.faults.lane import COMPLETE, ONE_TRY, Lane, open_lane
+from tests.faults.plan import Plan
 
 STATUSES = range(400, 600)
 _IN_USE = {*range(400, 432), 451, 499, *range(500, 512), *range(520, 531), 598, 599}
@@ -221,86 +219,3 @@ async def test_the_kind_of_a_good_reply_does_not_matter(tmp_path: Path) -> None:
             answer, _ = await lane.play(Plan(Exchange(good.name, "rest", (part,))))
             assert answer.finished
             assert REST[0].says in answer.text
-
-
-RETRY_AFTER = (
-    ("7", 6, 7),
-    ("0", 1, 1),
-    ("-5", 1, 1),
-    ("1.5", 1, 2),
-    ("999999999999", 86_399, 86_400),
-    ("in 7 seconds", 10, 20),
-    ("7 seconds from now, as a date", 6, 8),
-    ("Thu, 01 Jan 1970 00:00:00 GMT", 1, 1),
-)
-"""The header, and the least and the most that the client is told."""
-
-
-@pytest.mark.parametrize(
-    ("value", "least", "most"), RETRY_AFTER, ids=[row[0] for row in RETRY_AFTER]
-)
-async def test_retry_after_is_passed_on_within_bounds(
-    value: str, least: int, most: int, tmp_path: Path
-) -> None:
-    busy = _busy(503, value)
-    async with open_lane(tmp_path, "rest", settings=ONE_TRY) as lane:
-        answer, played = await lane.play(Plan(busy))
-        assert (answer.status, len(played)) == (429, 2)
-        assert least <= int(answer.headers["retry-after"]) <= most
-
-
-@pytest.mark.parametrize(
-    ("value", "least", "most"),
-    [
-        ("7", 5, 7),
-        ("999999999999", 86_390, 86_400),
-        ("7 seconds from now, as a date", 5, 8),
-    ],
-)
-async def test_a_limit_lasts_as_long_as_upstream_says(
-    value: str, least: int, most: int, tmp_path: Path
-) -> None:
-    async with open_lane(tmp_path, "rest", settings=ONE_TRY) as lane:
-        answer, played = await lane.play(Plan(_busy(429, value)))
-        assert (answer.status, answer.code, len(played)) == (429, "quota_exhausted", 2)
-        assert least <= int(answer.headers["retry-after"]) <= most
-
-
-@pytest.mark.parametrize("value", ["0", "-5", "Thu, 01 Jan 1970 00:00:00 GMT"])
-async def test_a_limit_that_is_over_already_does_not_last(value: str, tmp_path: Path) -> None:
-    async with open_lane(tmp_path, "rest", settings=ONE_TRY) as lane:
-        answer, _ = await lane.play(Plan(_busy(429, value)))
-        assert answer.status == 429
-        assert int(answer.headers["retry-after"]) <= 5
-
-
-async def test_the_same_account_is_tried_again_after_the_time_asked_for(tmp_path: Path) -> None:
-    settings = {"pool_retry_pause_s": "0.05"}
-    async with open_lane(tmp_path, "rest", tokens=TOKENS[:1], settings=settings) as lane:
-        for value, least, most in (("1", 1.0, 2.0), ("-5", 0.03, 0.5), ("", 0.03, 0.5)):
-            lane.script(TOKENS[0], Plan(_busy(503, value)), Plan(REST[0]))
-            answer, played = await lane.play(Plan(REST[0]))
-            assert answer.finished
-            assert len(played) == 2
-            assert least <= answer.seconds <= most
-
-
-async def test_nobody_waits_longer_than_the_budget_allows(tmp_path: Path) -> None:
-    settings = {"pool_retry_budget_s": "2"}
-    async with open_lane(tmp_path, "rest", tokens=TOKENS[:1], settings=settings) as lane:
-        lane.script(TOKENS[0], Plan(_busy(503, "3600")), Plan(REST[0]))
-        answer, played = await lane.play(Plan(REST[0]))
-        assert (answer.status, len(played)) == (429, 1)
-        assert int(answer.headers["retry-after"]) == 3600
-        assert answer.seconds < 1
-
-
-def _busy(status: int, retry_after: str) -> Exchange:
-    """The words of a date stand for a date."""
-    headers = [("Content-Type", JSON)]
-    if retry_after.endswith("as a date"):
-        headers.append(("Retry-After", formatdate(SystemClock().now() + 7, usegmt=True)))
-    elif retry_after:
-        headers.append(("Retry-After", retry_after))
-    body = _error(14, "Try later")
-    return rest(f"{status} {retry_after}", [body], "length", status=f"{status} X", headers=headers)

@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import contextlib
-import enum
 import hashlib
 import json
 import socket
@@ -13,7 +12,8 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from tests.faults.exchanges import ACCEPT, CLOSE_FRAME, EVENT_ID, Cue, Exchange
+from tests.faults.exchanges import ACCEPT, CLOSE_FRAME, EVENT_ID, Cue
+from tests.faults.plan import End, Plan, Played
 
 CHAT_PATHS = ("/rest/app-chat/conversations/new", "/ws/mgw/")
 USER_ID = "2f6d0c9a-1111-4c7b-8d2e-5a0b7e9c4d10"
@@ -31,43 +31,6 @@ _OTHER: Mapping[str, object] = {
         "totalQueries": 140,
     },
 }
-
-
-class End(enum.Enum):
-    """What happens where a plan stops."""
-
-    KEEP = "the connection stays"
-    FIN = "FIN"
-    RST = "RST"
-    CLOSE = "a close frame"
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """One exchange as it shall go.
-
-    `cuts` are the offsets between two writes, with `pause_s` after each; at `stop_at` nothing more
-    is said; None: all of it is.
-    """
-
-    exchange: Exchange
-    end: End = End.KEEP
-    stop_at: int | None = None
-    cuts: tuple[int, ...] = ()
-    pause_s: float = 0.0
-
-
-@dataclass(slots=True)
-class Played:
-    """One chat request and how far its plan got. Times are those of time.monotonic."""
-
-    token: str
-    path: str
-    at: float
-    said: int = 0
-    complete: bool = False
-    left_at: float | None = None
-    """When the client was seen to have closed the connection."""
 
 
 @dataclass

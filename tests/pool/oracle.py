@@ -68,12 +68,18 @@ class Known:
         return self.account.max_in_flight or general
 
     def counting(self, mode: Mode) -> list[Quota]:
-        """The windows that limit this mode."""
-        modes = (mode, Mode.WEEKLY) if mode in CHAT_MODES else (mode,)
-        return [self.quotas[each] for each in modes if each in self.quotas]
+        """The windows that limit this mode: weekly credits replace those of the chat modes, but a
+        refusal holds whatever the credits say."""
+        own, weekly = self.quotas.get(mode), self.quotas.get(Mode.WEEKLY)
+        if weekly is None or mode not in CHAT_MODES:
+            return [] if own is None else [own]
+        refused = own is not None and (own.asked_to_wait or own.total == 0)
+        return [own, weekly] if own is not None and refused else [weekly]
 
     def share(self, mode: Mode) -> float:
-        return min((quota.share for quota in self.counting(mode)), default=1.0)
+        replaced = mode in CHAT_MODES and Mode.WEEKLY in self.quotas
+        quota = self.quotas.get(Mode.WEEKLY if replaced else mode)
+        return 1.0 if quota is None else quota.share
 
     def rest(self, mode: Mode, t: float) -> float:
         """How long time alone keeps it from serving."""
@@ -249,6 +255,8 @@ class Oracle:
         refundable.discard(serial)
 
     def _exhaust(self, known: Known, mode: Mode, retry_after: float | None) -> None:
+        if retry_after is None and Mode.WEEKLY in known.quotas:
+            retry_after = UNKNOWN_WINDOW_S  # the credits tell no reset of this mode
         length_s = IMAGE_REST_S if mode is Mode.IMAGE_PRO else UNKNOWN_WINDOW_S
         quota = known.quotas.setdefault(mode, Quota(0, 0, length_s))
         quota.left = 0

@@ -76,7 +76,7 @@ class GrokWebClient:
     ) -> None:
         call = await self._call(token)
         limit = self._turn_timeout_s()
-        with self._failures_of(call):
+        try:
             if not limit:
                 await self._chat(call, account, spec, request, emit)
                 return
@@ -85,6 +85,10 @@ class GrokWebClient:
                     await self._chat(call, account, spec, request, emit)
             except TimeoutError:
                 raise UpstreamTimeoutError("The reply took longer than the set limit.") from None
+        except UpstreamError as error:
+            if (told := self._told(call, error)) is error:
+                raise
+            raise told from error
 
     async def probe(self, account: Account, token: Token) -> ProbeReading:
         call = await self._call(token)
@@ -125,16 +129,20 @@ class GrokWebClient:
         try:
             yield
         except UpstreamError as error:
-            told = advised(
-                error,
-                call.session,
-                signed=call.session.is_signed(call.asked),
-                by_rest=call.asked is facts.CHAT,
-            )
-            self._failed_in[told] = call.session
-            if told is error:
+            if (told := self._told(call, error)) is error:
                 raise
             raise told from error
+
+    def _told(self, call: Call, error: UpstreamError) -> UpstreamError:
+        """The error with what may help; which session it failed in is remembered."""
+        told = advised(
+            error,
+            call.session,
+            signed=call.session.is_signed(call.asked),
+            by_rest=call.asked is facts.CHAT,
+        )
+        self._failed_in[told] = call.session
+        return told
 
     async def _chat(
         self, call: Call, account: Account, spec: ModelSpec, request: ChatRequest, emit: Emit
