@@ -167,6 +167,24 @@ async def test_a_failed_solve_changes_nothing_and_tells_why(rig: WebRig) -> None
     assert rig.sessions.trouble == ""
 
 
+async def test_a_solver_that_stays_down_is_logged_once(
+    rig: WebRig, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "grokdesk.upstream")
+    rig.change(clearance=rig.solver_at())
+    rig.demand_clearance()
+    rig.solver.failure = "error"
+    for _ in range(3):
+        with pytest.raises(ChallengedError):
+            await rig.chat_with_one_renewal()
+        rig.clock.advance(60)
+    rig.solver.failure = ""
+    await rig.chat_with_one_renewal()
+    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
+    assert "Timeout after 5.0 seconds" in caplog.text
+    assert rig.renewals == [(False, rig.renewals[0][1])] * 3 + [(True, "")]
+
+
 async def test_who_leaves_does_not_end_the_solve_of_the_others(rig: WebRig) -> None:
     rig.change(clearance=rig.solver_at())
     rig.demand_clearance()

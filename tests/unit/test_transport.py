@@ -16,8 +16,9 @@ from grokdesk.domain.errors import (
     UpstreamTimeoutError,
     UpstreamUnavailableError,
 )
+from grokdesk.upstream.web.reply import Reply
 from grokdesk.upstream.web.socket import Refusal
-from grokdesk.upstream.web.transport import Reply, Transport
+from grokdesk.upstream.web.transport import Transport
 from grokdesk.upstream.web.watchdog import Timeouts
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

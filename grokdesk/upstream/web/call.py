@@ -10,9 +10,10 @@ from grokdesk.domain.chat import ChatRequest, Chunk, Emit
 from grokdesk.domain.errors import ForbiddenError, UpstreamError
 from grokdesk.domain.quota import Mode
 from grokdesk.kernel.clock import Clock
+from grokdesk.upstream.web.reply import Reply
 from grokdesk.upstream.web.session import Session
 from grokdesk.upstream.web.socket import Refusal
-from grokdesk.upstream.web.transport import Reply, Response
+from grokdesk.upstream.web.transport import Response
 from grokdesk.upstream.web.wire import facts, identity, payloads, refusals, waits
 from grokdesk.upstream.web.wire.mgw import HEARTBEAT_S, MgwTurn
 from grokdesk.upstream.web.wire.rest_decoder import RestDecoder

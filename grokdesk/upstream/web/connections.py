@@ -2,9 +2,7 @@
 
 import asyncio
 
-from curl_cffi import Curl
-
-from grokdesk.upstream.web.multi import Multi, new_handle
+from grokdesk.upstream.web.multi import Handle, Multi, new_handle
 from grokdesk.upstream.web.proxies import Proxy
 
 _IDLE_CLOSE_S = 60.0
@@ -22,14 +20,14 @@ class Handles:
         self._impersonate = impersonate
         self._connect_s = connect_s
         self._proxy = proxy
-        self._idle: list[Curl] = []
+        self._idle: list[Handle] = []
 
-    def take(self) -> Curl:
+    def take(self) -> Handle:
         if self._idle:
             return self._idle.pop()
         return new_handle(self._impersonate, connect_timeout_s=self._connect_s, proxy=self._proxy)
 
-    def put(self, curl: Curl) -> None:
+    def put(self, curl: Handle) -> None:
         if len(self._idle) < _MAX_IDLE_HANDLES:
             curl.clean_handles_and_buffers()
             self._idle.append(curl)
@@ -48,20 +46,20 @@ class ConnectionPool:
     def __init__(self, impersonate: str, connect_s: float, proxy: Proxy | None) -> None:
         self.multi = Multi()
         self.closed = False
-        self.running: set[Curl] = set()
+        self.running: set[Handle] = set()
         self.requests = Handles(impersonate, connect_s, proxy)
         self.sockets = Handles(impersonate, connect_s, proxy)
         self._retired = False
         self._timer: asyncio.TimerHandle | None = None
         self._closing: asyncio.Task[None] | None = None
 
-    def take(self, handles: Handles) -> Curl:
+    def take(self, handles: Handles) -> Handle:
         self._stop_timer()
         curl = handles.take()
         self.running.add(curl)
         return curl
 
-    def give_back(self, curl: Curl, handles: Handles, *, reusable: bool) -> None:
+    def give_back(self, curl: Handle, handles: Handles, *, reusable: bool) -> None:
         """Abort what still runs on it."""
         if curl not in self.running:
             return  # closed meanwhile

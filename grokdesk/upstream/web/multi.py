@@ -93,9 +93,23 @@ class _CurlsLoop:
             self._loop.remove_writer(fd)
 
 
-def new_handle(impersonate: str, *, connect_timeout_s: float, proxy: Proxy | None) -> Curl:
+class Handle(Curl):
+    """Curl keeps most options from one request to the next, so we remember which are set."""
+
+    aimed_at = ("", "")
+    """Method and address."""
+
+    def aim(self, method: str, url: str) -> None:
+        if self.aimed_at == (method, url):
+            return
+        self.setopt(CurlOpt.URL, url)
+        self.setopt(CurlOpt.HTTPGET if method == "GET" else CurlOpt.POST, 1)
+        self.aimed_at = (method, url)
+
+
+def new_handle(impersonate: str, *, connect_timeout_s: float, proxy: Proxy | None) -> Handle:
     """What the environment says of proxies has no say here any more: see `proxies`."""
-    curl = Curl()
+    curl = Handle()
     curl.impersonate(impersonate, default_headers=False)
     curl.setopt(CurlOpt.ACCEPT_ENCODING, "gzip, deflate, br, zstd")
     curl.setopt(CurlOpt.TCP_NODELAY, 1)

@@ -12,11 +12,15 @@ from grokdesk.upstream.web.watchdog import Timeouts
 from grokdesk.upstream.web.wire.cookies import cookie_header
 from grokdesk.upstream.web.wire.facts import WEEKLY_CREDITS, Endpoint, Origins
 from grokdesk.upstream.web.wire.headers import (
+    HeaderLines,
     Headers,
     grpc_web_headers,
+    header_lines,
     socket_headers,
     xhr_headers,
 )
+
+_KEPT_HEADERS = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,20 +77,26 @@ class Session:
             else Transport(profile.impersonate, timeouts=egress.timeouts, proxy=route.assets)
         )
         self._origins = origins
+        self._lines: dict[tuple[Endpoint, Token | None], HeaderLines] = {}
 
-    def headers(self, endpoint: Endpoint, token: Token | None, *, request_id: str) -> Headers:
+    def headers(self, endpoint: Endpoint, token: Token | None, *, request_id: str) -> HeaderLines:
         """Of a call by a script on the page; without a token it is nobody's."""
+        lines = self._lines.get((endpoint, token))
+        if lines is None:
+            if len(self._lines) >= _KEPT_HEADERS:
+                self._lines.clear()
+            made = HeaderLines(header_lines(self._headers(endpoint, token)))
+            lines = self._lines[endpoint, token] = made
+        if endpoint is WEEKLY_CREDITS:
+            return lines
+        return HeaderLines((f"x-xai-request-id: {request_id}".encode(), *lines))
+
+    def _headers(self, endpoint: Endpoint, token: Token | None) -> Headers:
         cookie = self._cookie(token)
         if endpoint is WEEKLY_CREDITS:
             return grpc_web_headers(self.profile, self._origins, endpoint, cookie=cookie)
-        return xhr_headers(
-            self.profile,
-            self._origins,
-            endpoint,
-            cookie=cookie,
-            request_id=request_id,
-            statsig=self.egress.statsig(endpoint),
-        )
+        statsig = self.egress.statsig(endpoint)
+        return xhr_headers(self.profile, self._origins, endpoint, cookie=cookie, statsig=statsig)
 
     def socket_headers(self, token: Token, user_id: str) -> Headers:
         cookie = cookie_header(token, clearance=self.clearance.cookies, user_id=user_id)

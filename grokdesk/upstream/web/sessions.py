@@ -57,6 +57,7 @@ class Sessions:
         self._origins = origins
         self._load = load
         self._clock = clock
+        self._told = ""
         self._solved: _Solved | None = None
         self._tried_at: float | None = None
         self._renewal: asyncio.Task[bool] | None = None
@@ -85,6 +86,7 @@ class Sessions:
         """The settings changed: the next call begins with a new session."""
         self._version += 1
         self._tried_at = None
+        self.trouble = ""
         self._replace(None)
         self._changed.set()
 
@@ -147,11 +149,19 @@ class Sessions:
             self._tried_at = self._clock.monotonic()
             await self._renew_from(session)
         except GrokdeskError as error:
-            _log.warning("The browser session could not be renewed. %s", error)
-            self.on_renewed(False, str(error))
+            self._ended(False, str(error))
             return False
-        self.on_renewed(True, "")
+        self._ended(True)
         return True
+
+    def _ended(self, ok: bool, reason: str = "") -> None:
+        """A solver may be down for hours: a failure is logged once, and so is its end."""
+        if reason and reason != self._told:
+            _log.warning("The browser session could not be renewed. %s", reason)
+        elif ok and self._told:
+            _log.info("The browser session could be renewed again.")
+        self._told = reason
+        self.on_renewed(ok, reason)
 
     async def _renew_from(self, session: Session) -> None:
         """Build first, then swap. What the settings changed meanwhile counts more."""
@@ -181,11 +191,11 @@ class Sessions:
         return solved.clearance
 
     async def _refresh_when_due(self) -> float | None:
-        """Return the seconds until the next look; None: when the settings change."""
+        """Return the seconds until the next look; None: when the session changes."""
         try:
             session = await self.opened()
         except GrokdeskError:
-            return _PAUSE_S  # the calls tell what is wrong
+            return None  # the calls tell what is wrong; asking again might prompt the user
         solver = session.egress.solver
         if solver is None or not solver.interval_s:
             return None
@@ -204,6 +214,7 @@ class Sessions:
     def _use(self, session: Session) -> None:
         self._transports.update(session.transports)
         self._replace(session)
+        self._changed.set()
 
     def _replace(self, session: Session | None) -> None:
         before, self.current = self.current, session
