@@ -248,6 +248,10 @@ async def test_a_dead_proxy_and_a_thousand_unknown_names_never_punish_an_account
         with pytest.raises(LocalNetworkError, match="proxy could not be reached"):
             await live.ask()
     assert (await egress.test()).result is Reachability.LOCAL_TROUBLE
+    await egress.set_proxy("http://no-such-proxy.invalid:3128")
+    for _ in range(10):
+        results = await asyncio.gather(*(live.ask() for _ in range(10)), return_exceptions=True)
+        assert {type(result) for result in results} == {LocalNetworkError}
     # A proxy that knows no such name answers 502 to HTTP and "host unreachable" over SOCKS.
     async with fake_proxy(answer=4) as proxy:
         await egress.set_proxy(f"socks5h://{proxy.place}")

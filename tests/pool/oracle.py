@@ -255,7 +255,7 @@ class Oracle:
         refundable.discard(serial)
 
     def _exhaust(self, known: Known, mode: Mode, retry_after: float | None) -> None:
-        if retry_after is None and Mode.WEEKLY in known.quotas:
+        if retry_after is None and mode in CHAT_MODES and Mode.WEEKLY in known.quotas:
             retry_after = UNKNOWN_WINDOW_S  # the credits tell no reset of this mode
         length_s = IMAGE_REST_S if mode is Mode.IMAGE_PRO else UNKNOWN_WINDOW_S
         quota = known.quotas.setdefault(mode, Quota(0, 0, length_s))
