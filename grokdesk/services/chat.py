@@ -298,10 +298,11 @@ class _Turn:
         elif kind is Finish:
             self.reason = chunk.reason  # type: ignore[union-attr]
             return
+        elif kind in ANSWER_CHUNKS:
+            self.answered = True
         if not self.forwarded and kind in ANSWER_CHUNKS:
             self.forwarded = True
-            self.first_chunk_s = self._clock.monotonic() - self._started
-            self.answered = self.answered or kind is not ReasoningDelta
+            self.first_chunk_s = self.elapsed
         await self._emit(chunk)
 
     def row(self, outcome: str) -> UsageRow:
