@@ -18,7 +18,7 @@ GrokdeskError                       str() is always safe to show to a person
    |- RateLimitedError                window to zero            (retry elsewhere)
    |- ChallengedError                 new session, same account (retry once)
    |- AntiBotError                    new session, same account (retry once)
-   |- ForbiddenError                  nothing                   (retry elsewhere)
+   |- ForbiddenError                  cooldown after repeats    (retry elsewhere)
    |- ContentRefusedError             the caller                (never retried)
    |- UpstreamUnavailableError        back off                  (retry)
    |  |- UpstreamTimeoutError         back off                  (retry)

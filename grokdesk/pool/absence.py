@@ -1,6 +1,6 @@
 """Why no account can serve a call, and when it is worth asking again."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from grokdesk.domain.account import Tier
 from grokdesk.domain.errors import NoAccountError
@@ -9,6 +9,39 @@ from grokdesk.pool.index import Moment
 from grokdesk.pool.member import Member
 
 _SOON_S = 1.0
+_KEPT_S = 1.0
+"""So long an answer is good enough: making one looks at every account."""
+
+
+class Absences:
+    """Answers, kept for a moment: many callers ask at once when nobody is left."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[Mode, Tier], tuple[float, NoAccountError]] = {}
+
+    def forget(self) -> None:
+        self._kept.clear()
+
+    def explain(
+        self,
+        members: Mapping[str, Member],
+        mode: Mode,
+        floor: Tier,
+        moment: Moment,
+        *,
+        exclude: Collection[str] = (),
+        among: Collection[str] | None = None,
+    ) -> NoAccountError:
+        if among is not None:
+            asked = [members[name] for name in among if name in members]
+            return why_none(asked, (), mode, floor, moment)
+        if exclude:
+            return why_none(members.values(), exclude, mode, floor, moment)
+        until, known = self._kept.get((mode, floor), (0.0, None))
+        if known is None or moment.elapsed >= until:
+            known = why_none(members.values(), (), mode, floor, moment)
+            self._kept[mode, floor] = (moment.elapsed + _KEPT_S, known)
+        return NoAccountError(str(known), retry_at=known.retry_at, busy=known.busy)
 
 
 def why_none(

@@ -1,5 +1,6 @@
 """The circuit breaker of one account: pauses after failures that may be its own."""
 
+import math
 from dataclasses import dataclass, replace
 
 FIRST_PAUSE_S = 5.0
@@ -17,14 +18,20 @@ class Cooldown:
 
     failures: int = 0
     until: float = 0.0
+    counted_at: float = -math.inf
+    """When the last failure was counted."""
 
-    def failed(self, elapsed: float) -> "Cooldown":
+    def failed(self, elapsed: float, *, began: float) -> "Cooldown":
+        """Calls that ran side by side when something broke count as one failure."""
+        if began < self.counted_at:
+            return self
         failures = self.failures + 1
         if failures <= FREE_FAILURES:
-            return replace(self, failures=failures)
+            return replace(self, failures=failures, counted_at=elapsed)
         # Bounded before the power: failures may be many.
         doublings = min(failures - FREE_FAILURES - 1, 16)
-        return Cooldown(failures, elapsed + min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0**doublings))
+        pause_s = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0**doublings)
+        return Cooldown(failures, elapsed + pause_s, elapsed)
 
     def succeeded(self) -> "Cooldown":
         return CALM

@@ -14,6 +14,7 @@ class Lease:
         "_settle",
         "_settled",
         "account",
+        "began",
         "holder",
         "mode",
         "number",
@@ -29,6 +30,7 @@ class Lease:
         *,
         holder: object = None,
         number: int = 0,
+        began: float = 0.0,
         probe: int = 0,
         request_id: str = "",
     ) -> None:
@@ -36,6 +38,8 @@ class Lease:
         self.mode = mode
         self.holder = holder
         """The pool's own mark: the same account may have left and come back meanwhile."""
+        self.began = began
+        """Elapsed time."""
         self.number = number
         """Counts the account's calls in this mode, from 1."""
         self.probe = probe

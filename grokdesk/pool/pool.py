@@ -6,40 +6,26 @@ needs no lock.
 
 import random
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from grokdesk.domain.account import Account, AccountState, Tier
-from grokdesk.domain.diagnosis import Surroundings
-from grokdesk.domain.errors import NoAccountError, UpstreamError
-from grokdesk.domain.quota import CHAT_MODES, Mode, QuotaWindow
+from grokdesk.domain.quota import Mode, QuotaWindow
 from grokdesk.kernel.clock import Clock
-from grokdesk.pool.absence import why_none
+from grokdesk.pool.absence import Absences
 from grokdesk.pool.alarms import Alarms
 from grokdesk.pool.breaker import CircuitBreaker
-from grokdesk.pool.evidence import evidence_of
 from grokdesk.pool.index import Index, Moment
 from grokdesk.pool.lease import Lease
-from grokdesk.pool.member import NEVER, Member, MemberView
-from grokdesk.pool.outcome import AccountEffect, QuotaEffect, outcome_of
+from grokdesk.pool.member import Member, MemberView
+from grokdesk.pool.outcome import QuotaEffect, outcome_of
 from grokdesk.pool.ranking import RANKS, Selection
+from grokdesk.pool.settlement import settle_account, settle_quota
 from grokdesk.pool.successes import Successes
 from grokdesk.pool.timekeeper import Timekeeper
 from grokdesk.pool.turnstile import Turnstile
 
 __all__ = ["AccountPool", "MemberView", "PoolPolicy", "ReadingTicket"]
-
-_SEALED_S = 5.0
-_ABSENCE_S = 1.0
-"""So long an answer to "why none" is good enough: it looks at every account."""
-_UNKNOWN_REST_S = 600.0
-"""How long a mode rests after a refusal when nothing is known of its window."""
-_REST_S = {Mode.IMAGE_PRO: 300.0}
-"""The image socket reports no quota; upstream lets an account in again after this time."""
-_LASTING = {
-    AccountEffect.EXPIRE: AccountState.EXPIRED,
-    AccountEffect.BLOCK: AccountState.BLOCKED,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +74,7 @@ class AccountPool:
         self._leases = 0
         self._in_flight = 0
         self._successes = Successes()
-        self._absences: dict[tuple[Mode, Tier], tuple[float, NoAccountError]] = {}
+        self._absences = Absences()
 
     @property
     def policy(self) -> PoolPolicy:
@@ -102,7 +88,7 @@ class AccountPool:
         self._policy = policy
         moment = self._moment()
         self._index.rebuild(RANKS[policy.selection], self._members.values(), moment)
-        self._absences.clear()
+        self._absences.forget()
         for member in self._members.values():
             member.view = None
         self.turnstile.release()
@@ -133,7 +119,7 @@ class AccountPool:
         self._usable.discard(account_id)
         self._index.forget(member)
         self._alarms.cancel(member)
-        self._absences.clear()
+        self._absences.forget()
         self.turnstile.release()  # who waits for it need not
 
     def lease(
@@ -160,7 +146,9 @@ class AccountPool:
         else:
             chosen = self._index.best(mode, floor, exclude, moment)
         if chosen is None:
-            raise self._absence(mode, floor, exclude, among, moment)
+            raise self._absences.explain(
+                self._members, mode, floor, moment, exclude=exclude, among=among
+            )
         self.breaker.check(moment.now, moment.elapsed)
         if prefer is not None and among is None:
             chosen = self._preferred(prefer, chosen, mode, floor, exclude, moment)
@@ -248,7 +236,7 @@ class AccountPool:
             self._usable.add(member.account.id)
         else:
             self._usable.discard(member.account.id)
-        self._absences.clear()
+        self._absences.forget()
         self._index.place(member, moment)
         self._alarms.set(member, member.next_change(moment.now, moment.elapsed))
         self.turnstile.release()
@@ -262,7 +250,7 @@ class AccountPool:
         for member in self._members.values():
             member.windows = {m: w.shifted(seconds) for m, w in member.windows.items()}
             member.view = None
-        self._absences.clear()
+        self._absences.forget()
 
     def _best_among(
         self, account_ids: Collection[str], mode: Mode, floor: Tier, moment: Moment
@@ -320,6 +308,7 @@ class AccountPool:
             self._settle,
             holder=member,
             number=number,
+            began=moment.elapsed,
             probe=self.breaker.passed(),
             request_id=request_id,
         )
@@ -340,8 +329,8 @@ class AccountPool:
         member.in_flight -= 1
         self._in_flight -= 1
         outcome = outcome_of(error)
-        self._settle_quota(member, lease, outcome.quota, moment.now, error)
-        changed = self._settle_account(member, outcome.account, lease, moment, error)
+        settle_quota(member, lease, outcome.quota, moment.now, error)
+        changed = settle_account(member, lease, outcome.account, moment, error, self._successes)
         if error is None:
             member.view = None
             self._index.place(member, moment)
@@ -351,75 +340,3 @@ class AccountPool:
         self.on_change(account_id, changed or outcome.quota is not QuotaEffect.REFUND)
         if outcome.quota is QuotaEffect.EXHAUST:
             self.on_exhausted(account_id, lease.mode)
-
-    def _settle_quota(
-        self,
-        member: Member,
-        lease: Lease,
-        effect: QuotaEffect,
-        now: float,
-        error: BaseException | None,
-    ) -> None:
-        mode = lease.mode
-        window = member.windows.get(mode)
-        if effect is QuotaEffect.REFUND:
-            # A reading or a refusal that came later knows better than our counting.
-            if window is not None and lease.number > member.not_refundable.get(mode, 0):
-                member.windows[mode] = window.refund()
-        elif effect is QuotaEffect.EXHAUST:
-            wait_s = error.retry_after if isinstance(error, UpstreamError) else None
-            if wait_s is None and mode in CHAT_MODES and Mode.WEEKLY in member.windows:
-                # The credits tell no reset of this mode; what it counted itself says nothing.
-                wait_s = _UNKNOWN_REST_S
-            base = window or QuotaWindow(mode, 0, 0, _REST_S.get(mode, _UNKNOWN_REST_S))
-            member.windows[mode] = base.exhaust(now, wait_s)
-            member.not_refundable[mode] = member.leased.get(mode, 0)
-
-    def _settle_account(
-        self,
-        member: Member,
-        effect: AccountEffect,
-        lease: Lease,
-        moment: Moment,
-        error: BaseException | None,
-    ) -> bool:
-        """True when the stored account changed."""
-        if effect is AccountEffect.NONE:
-            return False
-        if effect is AccountEffect.SUCCESS or error is None:
-            member.cooldown = member.cooldown.succeeded()
-            member.trouble = None
-            self._successes.note(member.account.id, moment.elapsed)
-            return False
-        around = Surroundings(
-            account_failures=member.cooldown.failures,
-            others_succeed=self._successes.of_others(member.account.id, moment.elapsed),
-        )
-        member.trouble = evidence_of(error, moment.now, lease.request_id, around)
-        if effect is AccountEffect.COOL:
-            member.cooldown = member.cooldown.failed(moment.elapsed)
-        elif effect is AccountEffect.SEAL:
-            member.sealed_until = moment.elapsed + _SEALED_S
-        elif (state := _LASTING.get(effect)) is not None:
-            member.account = replace(member.account, state=state, evidence=member.trouble)
-            return True
-        return False
-
-    def _absence(
-        self,
-        mode: Mode,
-        floor: Tier,
-        exclude: Collection[str],
-        among: Collection[str] | None,
-        moment: Moment,
-    ) -> NoAccountError:
-        if among is not None:
-            asked = [self._members[name] for name in among if name in self._members]
-            return why_none(asked, (), mode, floor, moment)
-        if exclude:
-            return why_none(self._members.values(), exclude, mode, floor, moment)
-        until, known = self._absences.get((mode, floor), (-NEVER, None))
-        if known is None or moment.elapsed >= until:
-            known = why_none(self._members.values(), (), mode, floor, moment)
-            self._absences[mode, floor] = (moment.elapsed + _ABSENCE_S, known)
-        return NoAccountError(str(known), retry_at=known.retry_at, busy=known.busy)

@@ -203,7 +203,10 @@ class ChatService:
                     raise
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(rest_s):
-                        await self._pool.turnstile.wait(again=waited)
+                        # Those who can be served by the same accounts wait in one line.
+                        asked = among if among is None else frozenset(among)
+                        kind = (spec.mode, spec.floor, frozenset(exclude), asked)
+                        await self._pool.turnstile.wait(kind, again=waited)
                 waited = True
             else:
                 turn.begin_attempt(lease.account)

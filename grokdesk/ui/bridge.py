@@ -10,7 +10,9 @@ from grokdesk.domain.events import (
     GatewayChanged,
     ImportProgress,
     RequestFinished,
+    SessionRenewed,
     SettingsChanged,
+    UpstreamHealthChanged,
 )
 from grokdesk.kernel.bus import EventBus
 
@@ -30,6 +32,10 @@ class EventBridge(QObject):
     """The usage rows since the last time."""
     settings_changed = Signal(frozenset)
     import_progress = Signal(ImportProgress)
+    health_changed = Signal()
+    """grok.com began or ceased to answer."""
+    session_renewed = Signal()
+    """There is a new browser session, or none could be had."""
 
     def __init__(self, bus: EventBus, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -79,5 +85,9 @@ class EventBridge(QObject):
                     self.settings_changed.emit(keys)
                 case ImportProgress():
                     self.import_progress.emit(event)
+                case UpstreamHealthChanged():
+                    self.health_changed.emit()
+                case SessionRenewed():
+                    self.session_renewed.emit()
                 case _:
                     pass

@@ -3,9 +3,12 @@
 import enum
 from dataclasses import dataclass
 
+from grokdesk.domain.diagnosis import diagnose
 from grokdesk.domain.errors import (
+    AccountBlockedError,
     AntiBotError,
     ChallengedError,
+    CircuitOpenError,
     ContentRefusedError,
     GatewayPausedError,
     GrokdeskError,
@@ -13,7 +16,7 @@ from grokdesk.domain.errors import (
     NoAccountError,
     ProtocolChangedError,
     TokenRejectedError,
-    UpstreamUnavailableError,
+    UpstreamError,
     VaultLockedError,
 )
 from grokdesk.ui import text
@@ -27,6 +30,7 @@ class Remedy(enum.StrEnum):
     NONE = ""
     RESUME = "Resume gateway"
     ACCOUNTS = "Open accounts"
+    CONNECTION = "Open connection"
     RETRY = "Try again"
 
 
@@ -37,33 +41,37 @@ class Explanation:
 
 
 # The first class that fits decides; subclasses stand before their bases.
-_ADVICE: tuple[tuple[type[GrokdeskError], str, Remedy], ...] = (
-    (GatewayPausedError, "", Remedy.RESUME),
-    (NoAccountError, "", Remedy.ACCOUNTS),
-    (VaultLockedError, "Unlock the keyring of your desktop, then try again.", Remedy.RETRY),
-    (TokenRejectedError, "Import a new token for this account.", Remedy.ACCOUNTS),
-    (ChallengedError, "This says nothing about the account.", Remedy.RETRY),
-    (AntiBotError, "This says nothing about the account.", Remedy.RETRY),
-    (ContentRefusedError, "", Remedy.NONE),
-    (UpstreamUnavailableError, "", Remedy.RETRY),
-    (LocalNetworkError, "Check the connection and the proxy.", Remedy.RETRY),
-    (ProtocolChangedError, "Look for a newer version of Grokdesk.", Remedy.NONE),
-    (GrokdeskError, "", Remedy.NONE),
+_REMEDIES: tuple[tuple[type[GrokdeskError], Remedy], ...] = (
+    (GatewayPausedError, Remedy.RESUME),
+    (NoAccountError, Remedy.ACCOUNTS),
+    (TokenRejectedError, Remedy.ACCOUNTS),
+    (AccountBlockedError, Remedy.ACCOUNTS),
+    (ChallengedError, Remedy.CONNECTION),
+    (AntiBotError, Remedy.CONNECTION),
+    (LocalNetworkError, Remedy.CONNECTION),
+    (ContentRefusedError, Remedy.NONE),
+    (ProtocolChangedError, Remedy.NONE),
+    (VaultLockedError, Remedy.RETRY),
+    (UpstreamError, Remedy.RETRY),
+    (GrokdeskError, Remedy.NONE),
 )
+_DIAGNOSED = (UpstreamError, CircuitOpenError, VaultLockedError)
+"""What the doctor says of other errors is meant for somebody who is not at the window."""
 
 
 def explain(error: BaseException, now: float) -> Explanation:
     """Anything but a GrokdeskError is a bug: it gets a neutral sentence, never its own text."""
     if not isinstance(error, GrokdeskError):
         return Explanation(UNEXPECTED)
-    advice, remedy = next(
-        (advice, remedy) for kind, advice, remedy in _ADVICE if isinstance(error, kind)
-    )
+    remedy = next(remedy for kind, remedy in _REMEDIES if isinstance(error, kind))
+    return Explanation(_in_words(error, now), remedy)
+
+
+def _in_words(error: GrokdeskError, now: float) -> str:
+    if isinstance(error, _DIAGNOSED):
+        diagnosis = diagnose(error)
+        return f"{text.sentence(diagnosis.sentence)} {text.sentence(diagnosis.action)}".strip()
+    told = text.sentence(str(error), 400)
     if isinstance(error, NoAccountError) and error.retry_at is not None:
-        advice = f"The next account is expected {text.until(error.retry_at - now)}."
-    return Explanation(_joined(text.one_line(str(error), 400), advice), remedy)
-
-
-def _joined(sentence: str, advice: str) -> str:
-    ended = sentence if sentence.rstrip("\u2069").endswith((".", "!", "?", "…")) else f"{sentence}."
-    return f"{ended} {advice}".strip()
+        return f"{told} The next account is expected {text.until(error.retry_at - now)}."
+    return told

@@ -147,6 +147,13 @@ def _buttons(tokens: Tokens, points: float) -> str:
     }}
     QPushButton[kind="fold"]:hover {{ color: {tokens.text}; }}
     QPushButton[kind="fold"]:focus {{ border: 2px solid {tokens.accent}; padding: 2px 3px; }}
+    QPushButton[kind="link"] {{
+        background: transparent; border: 1px solid transparent; color: {tokens.accent};
+        padding: 0 4px; font-weight: 600;
+    }}
+    QPushButton[kind="link"]:hover {{ border: 1px solid {tokens.accent}; border-radius: 6px; }}
+    QPushButton[kind="link"]:focus {{ border: 2px solid {tokens.accent}; padding: 0 3px; }}
+    QPushButton[kind="link"]:disabled {{ color: {tokens.outline}; }}
     """
 
 

@@ -10,10 +10,13 @@ from grokdesk.domain.account import AccountState, Tier
 from grokdesk.domain.quota import Mode, Provenance, QuotaWindow
 
 _ISOLATE, _POP = "\u2068", "\u2069"
+_ENDS = (".", "!", "?", "…")
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_UNITS = ((_DAY, "d"), (_HOUR, "h"), (_MINUTE, "min"))
 
 STATE_NAMES = {
     AccountState.READY: "Ready",
+    AccountState.BUSY: "Busy",
     AccountState.COOLING: "Cooling down",
     AccountState.EXHAUSTED: "Used up",
     AccountState.EXPIRED: "Signed out",
@@ -24,15 +27,16 @@ STATE_NAMES = {
 
 STATE_MEANINGS = {
     AccountState.READY: "Can answer the next request.",
+    AccountState.BUSY: "Runs as many calls as it may at once; the next one waits until one ends.",
     AccountState.COOLING: "Rests after failures, then is used again.",
     AccountState.EXHAUSTED: "No calls left until the quota resets.",
-    AccountState.EXPIRED: "grok.com no longer accepts the token. Import a new one.",
+    AccountState.EXPIRED: "grok.com no longer accepts the token.",
     AccountState.BLOCKED: "grok.com has blocked this account.",
     AccountState.DISABLED: "Switched off here; it is not used.",
     AccountState.SEALED: "The token cannot be read until the keyring is unlocked.",
 }
 
-_MODE_NAMES = {
+MODE_NAMES = {
     Mode.FAST: "Fast",
     Mode.AUTO: "Auto",
     Mode.EXPERT: "Expert",
@@ -44,19 +48,8 @@ _MODE_NAMES = {
     Mode.WEEKLY: "Weekly credits",
 }
 
-_PROVENANCE_MARKS = {
-    Provenance.MEASURED: "",
-    Provenance.ESTIMATED: "≈",
-    Provenance.STALE: "≈",
-    Provenance.UNKNOWN: "?",
-}
-
-_PROVENANCE_WORDS = {
-    Provenance.MEASURED: "as reported by grok.com",
-    Provenance.ESTIMATED: "estimated from what was sent here",
-    Provenance.STALE: "as last reported by grok.com",
-    Provenance.UNKNOWN: "not known yet",
-}
+_ESTIMATED = "≈"
+_UNKNOWN = "?"
 
 
 def number(value: int) -> str:
@@ -107,6 +100,13 @@ def until(seconds: float) -> str:
     return "now" if seconds < 1 else f"in {duration(seconds)}"
 
 
+def rough(seconds: float) -> str:
+    """The largest unit alone: `3 h`, `2 d`."""
+    whole = max(0, round(seconds))
+    size, unit = next(((n, u) for n, u in _UNITS if whole >= n), (1, "s"))
+    return f"{whole // size} {unit}"
+
+
 def ago(seconds: float) -> str:
     return "just now" if seconds < 5 else f"{duration(seconds)} ago"
 
@@ -118,6 +118,20 @@ def local_time(moment: float) -> str:
     return f"{QLocale().toString(when, QLocale.FormatType.ShortFormat)} {zone}".strip()
 
 
+def local_date(moment: float) -> str:
+    """The day of a Unix time by the user's calendar."""
+    when = QDateTime.fromSecsSinceEpoch(round(moment)).date()
+    return QLocale().toString(when, QLocale.FormatType.LongFormat)
+
+
+def clock_time(moment: float, now: float) -> str:
+    """With seconds when it is near, and with the date when it is far."""
+    when = QDateTime.fromSecsSinceEpoch(round(moment))
+    if moment - now >= _DAY / 2:
+        return QLocale().toString(when, QLocale.FormatType.ShortFormat)
+    return when.toString("HH:mm:ss" if moment - now < 2 * _MINUTE else "HH:mm")
+
+
 def tier_name(tier: Tier | None) -> str:
     return tier.label.capitalize() if tier is not None else "Unknown"
 
@@ -126,28 +140,35 @@ def state_name(state: AccountState) -> str:
     return STATE_NAMES[state]
 
 
-def quota(window: QuotaWindow) -> str:
-    """`18/30`, `≈18/30` when estimated, `?` when nothing is known: unknown is not zero.
-
-    `18` alone where grok.com does not tell of how many.
-    """
-    mark = _PROVENANCE_MARKS[window.provenance]
+def quota_figure(window: QuotaWindow) -> str:
+    """`18/30`, `≈18/30` when it is not grok.com's own figure, `58 %` of a week's credits, and `18`
+    where grok.com does not tell of how many. `?` when nothing is known: unknown is not zero."""
     if window.provenance is Provenance.UNKNOWN:
-        return mark
+        return _UNKNOWN
+    mark = _ESTIMATED if window.provenance is Provenance.ESTIMATED else ""
+    if window.mode is Mode.WEEKLY:
+        return f"{mark}{percent(window.remaining, window.total)}"
     left = f"{mark}{number(window.remaining)}"
     return f"{left}/{number(window.total)}" if window.total_known else left
 
 
-def quota_in_words(window: QuotaWindow, now: float) -> str:
-    name = _MODE_NAMES[window.mode]
-    words = _PROVENANCE_WORDS[window.provenance]
-    if window.provenance is Provenance.UNKNOWN:
-        return f"{name}: {words}"
-    left = f"{name}: {_left(window)} left, {words}"
+def quota_age(window: QuotaWindow, now: float) -> str:
+    """How old the figure is, where it is so old that it may be wrong."""
     age = window.age(now)
-    if age is not None:
-        since = " since a report" if window.provenance is Provenance.ESTIMATED else ""
-        left += f"{since} {ago(age)}"
+    return rough(age) if window.provenance is Provenance.STALE and age is not None else ""
+
+
+def quota(window: QuotaWindow, now: float) -> str:
+    """The figure, and its age when that matters: `18/30 (3 h old)`."""
+    age = quota_age(window, now)
+    return f"{quota_figure(window)} ({age} old)" if age else quota_figure(window)
+
+
+def quota_in_words(window: QuotaWindow, now: float) -> str:
+    name = MODE_NAMES[window.mode]
+    if window.provenance is Provenance.UNKNOWN:
+        return f"{name}: not known yet"
+    left = f"{name}: {_left(window)} left, {_source(window, now)}"
     if window.resets_at is not None:
         left += f"; resets {until(window.resets_at - now)} ({local_time(window.resets_at)})"
     return left
@@ -158,6 +179,12 @@ def one_line(untrusted: str, limit: int = 200) -> str:
     cleaned = " ".join("".join(map(_visible, untrusted[: 4 * limit])).split())
     shortened = cleaned if len(cleaned) <= limit else f"{cleaned[: limit - 1]}…"
     return shortened if shortened.isascii() else f"{_ISOLATE}{shortened}{_POP}"
+
+
+def sentence(untrusted: str, limit: int = 300) -> str:
+    """On one line, with a full stop at its end."""
+    shown = one_line(untrusted, limit)
+    return shown if not shown or shown.rstrip(_POP).endswith(_ENDS) else f"{shown}."
 
 
 def plain_tooltip(text: str) -> str:
@@ -175,6 +202,17 @@ def masked_email(address: str) -> str:
 def account_name(label: str) -> str:
     """A label as it may be shown; people label accounts with their address."""
     return one_line(masked_email(label), 60)
+
+
+def _source(window: QuotaWindow, now: float) -> str:
+    """Whose figure it is, and of when."""
+    age = window.age(now)
+    if window.provenance is not Provenance.ESTIMATED:
+        report = "as reported by grok.com"
+        return f"{report} {ago(age)}" if age is not None else report
+    if age is None:
+        return "assumed, since grok.com has not told yet"
+    return f"estimated from what was sent here since a report {ago(age)}"
 
 
 def _left(window: QuotaWindow) -> str:

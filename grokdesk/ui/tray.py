@@ -61,6 +61,7 @@ class Tray(QObject):
         bridge.accounts_changed.connect(self._refresh_soon)
         bridge.account_list_changed.connect(self._refresh_soon)
         bridge.settings_changed.connect(self.refresh)
+        bridge.health_changed.connect(self.refresh)
         kit.theme.changed.connect(self._draw)
 
     @property
@@ -84,7 +85,14 @@ class Tray(QObject):
         services = self._kit.services
         pool = services.accounts.summary()
         exposed = services.settings.current.gateway.is_exposed
-        self._show_lines(tray_lines(services.gateway.snapshot(), pool, exposed=exposed))
+        lines = tray_lines(
+            services.gateway.snapshot(),
+            pool,
+            services.health.snapshot(),
+            services.clock.now(),
+            exposed=exposed,
+        )
+        self._show_lines(lines)
         if pool.total <= _FEW:
             self._refresh_quota()
 

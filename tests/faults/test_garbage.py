@@ -49,6 +49,7 @@ NO_HTTP = {
     "no status": b"HTTP/1.1 OK\r\n\r\n",
     "a status that is none": b"HTTP/1.1 999999 Huge\r\n\r\n",
     "a negative status": b"HTTP/1.1 -1 Less\r\n\r\n",
+    "a status that runs on": b"HTTP/1.1 200OK\r\nContent-Length: 5\r\n\r\nhello",
     "a line without a colon": _OK + b"this is no header\r\n\r\n",
     "a zero in the head": _OK + b"X-Zero: \x00\r\n\r\n",
     "a head without end": _OK + b"X-Long: " + b"x" * 400_000,
@@ -111,14 +112,15 @@ async def test_what_is_no_message_is_an_error(end: End, tmp_path: Path) -> None:
         assert lane.core.pool.in_flight == 0
 
 
+@pytest.mark.timeout(3600 if COMPLETE else 120)
 @pytest.mark.parametrize("good", [REST[0], MGW[0]], ids=["rest", "mgw"])
 async def test_spoiled_bytes_never_make_a_broken_answer(good: Exchange, tmp_path: Path) -> None:
     """What upstream says may be nonsense; what the client gets is a whole answer or an error."""
     async with open_lane(tmp_path, good.transport, settings=ONE_TRY | PATIENCE) as lane:
         for exchange in _spoiled(good):
             answer, played = await lane.play(Plan(exchange, End.FIN, exchange.size))
-            assert answer.finished or answer.code, exchange.name
-            assert answer.seconds < SOON_S, exchange.name
+            if not answer.finished:
+                _check(answer, exchange.name)
             assert not answer.text or len(played) == 1, exchange.name
         assert lane.core.pool.in_flight == 0
 
@@ -142,7 +144,7 @@ async def test_a_zipped_reply_that_is_flushed_piece_by_piece_is_shown(tmp_path: 
 
 
 def _check(answer: Answer, name: str) -> None:
-    assert answer.code.startswith(("upstream_", "network_")), (name, answer.code)
+    assert answer.code.startswith(("upstream_", "network_", "content_")), (name, answer.code)
     assert answer.seconds < SOON_S, name
 
 

@@ -3,6 +3,7 @@
 The suite tries a sample of offsets; with GROKDESK_FAULTS=complete it tries every one.
 """
 
+import asyncio
 import itertools
 import random
 from collections.abc import Iterable
@@ -30,6 +31,8 @@ SAMPLE = 24
 
 ATTEMPTS = 2
 """Two accounts, one try with each."""
+SENT = 2
+"""How often curl may send each."""
 PATIENCE = {
     "upstream_connect_timeout_s": "5",
     "upstream_first_byte_timeout_s": "5",
@@ -94,9 +97,24 @@ class Sweep:
         return None
 
     def _attempts(self, case: Case) -> int:
-        """curl itself sends anew where a kept connection turns out dead before the first byte."""
-        may_be_dead = case.plan.stop_at == 0 and self._exchange.transport == "rest"
-        return ATTEMPTS + may_be_dead
+        """curl sends each anew where a kept connection ends before the first line of a head."""
+        first_line = self._exchange.data.index(b"\r\n") + 2
+        may_be_dead = self._exchange.transport == "rest" and (case.plan.stop_at or 0) < first_line
+        return ATTEMPTS * SENT if may_be_dead else ATTEMPTS
+
+
+async def test_a_question_is_not_sent_over_one_kept_connection_after_the_other(
+    tmp_path: Path,
+) -> None:
+    """All of them are reset before an answer begins: upstream may have taken each question."""
+    good = REST[0]
+    async with open_lane(tmp_path, "rest", settings=ONE_TRY | PATIENCE) as lane:
+        lane.script("", Plan(good, cuts=(1000,), pause_s=0.2))
+        await asyncio.gather(*(lane.client.ask(stream=True) for _ in range(12)))
+        assert lane.upstream.open_connections >= 12
+        answer, played = await lane.play(Plan(good, End.RST, 0))
+        assert answer.code == "upstream_unavailable"
+        assert len(played) <= ATTEMPTS * SENT
 
 
 @pytest.mark.parametrize("transport", ["rest", "mgw"])

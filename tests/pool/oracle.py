@@ -52,6 +52,9 @@ class Known:
     refundable: dict[Mode, set[int]] = field(default_factory=dict)
     quotas: dict[Mode, Quota] = field(default_factory=dict)
     failures: int = 0
+    began: dict[int, float] = field(default_factory=dict)
+    """When each running call began."""
+    counted_at: float = float("-inf")
     rests_until: float = 0.0
     sealed_until: float = 0.0
     last_call: int = 0
@@ -144,6 +147,7 @@ class Oracle:
     def forgive(self, account_id: str) -> None:
         known = self.known[account_id]
         known.failures, known.rests_until, known.sealed_until = 0, 0.0, 0.0
+        known.counted_at = float("-inf")
 
     def eligible(self, demand: Demand) -> list[Known]:
         """Who may serve it now, of the highest priority."""
@@ -177,6 +181,7 @@ class Oracle:
     def lease(self, account_id: str, mode: Mode, serial: int) -> None:
         known = self.known[account_id]
         known.running.add(serial)
+        known.began[serial] = self.t
         known.sent.setdefault(mode, []).append(serial)
         known.refundable.setdefault(mode, set()).add(serial)
         known.last_call = serial
@@ -199,12 +204,13 @@ class Oracle:
         if known is None or known.joined != joined:
             return
         known.running.remove(serial)
+        began = known.began.pop(serial)
         ending = ENDINGS[type(error)]
         if ending.quota == "refunded":
             self._refund(known, mode, serial)
         elif ending.quota == "zero":
             self._exhaust(known, mode, getattr(error, "retry_after", None))
-        self._change(known, ending)
+        self._change(known, ending, began)
 
     def ticket(self, account_id: str) -> dict[Mode, int]:
         return {mode: len(sent) for mode, sent in self.known[account_id].sent.items()}
@@ -267,11 +273,14 @@ class Oracle:
         elif quota.resets is None:
             quota.resets = self.t + quota.length_s
 
-    def _change(self, known: Known, ending: Ending) -> None:
+    def _change(self, known: Known, ending: Ending, began: float) -> None:
         if ending.account == "well":
-            known.failures, known.rests_until = 0, 0.0
+            known.failures, known.rests_until, known.counted_at = 0, 0.0, float("-inf")
         elif ending.account == "cooled":
+            if began < known.counted_at:
+                return  # it broke together with a call that was counted
             known.failures += 1
+            known.counted_at = self.t
             if known.failures > FREE_FAILURES:
                 rest_s = FIRST_REST_S * 2 ** min(known.failures - FREE_FAILURES - 1, 16)
                 known.rests_until = self.t + min(LONGEST_REST_S, rest_s)

@@ -9,12 +9,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from grokdesk.app.web import new_web_client
 from grokdesk.domain.account import Account, AccountState, Evidence, Tier, Token
 from grokdesk.domain.catalog import ModelSpec
 from grokdesk.domain.chat import ChatRequest, Chunk, Emit, Finish, TextDelta
 from grokdesk.domain.errors import UpstreamError, UpstreamUnavailableError, VaultLockedError
 from grokdesk.domain.probe import ProbeReading, QuotaReading
 from grokdesk.domain.quota import CHAT_MODES, Mode, Provenance, QuotaWindow
+from grokdesk.domain.tiers import TierTable
 from grokdesk.domain.usage import TokenCount, UsageRow
 from grokdesk.kernel.bus import EventBus
 from grokdesk.kernel.clock import ManualClock
@@ -24,11 +26,17 @@ from grokdesk.services.accounts import AccountService
 from grokdesk.services.apikeys import ApiKeyService
 from grokdesk.services.bundle import Services
 from grokdesk.services.chat import ChatService
+from grokdesk.services.checks_computer import Computer
+from grokdesk.services.checks_upstream import Outside, Reach
+from grokdesk.services.diagnostics import DiagnosticsService
+from grokdesk.services.egress import EgressService
+from grokdesk.services.egress_plan import EgressPlan
 from grokdesk.services.gateway import GatewayService, GatewayState
 from grokdesk.services.health import UpstreamHealth
 from grokdesk.services.importer import ImportService
 from grokdesk.services.metrics import MetricsService
 from grokdesk.services.quota import QuotaKeeper
+from grokdesk.services.secrets import SecretService
 from grokdesk.services.tokens import TokenKeeper
 from grokdesk.services.usage import UsageService
 from grokdesk.settings.catalog import load_catalog
@@ -36,6 +44,7 @@ from grokdesk.settings.service import SettingsService
 from grokdesk.store.accounts import AccountStore
 from grokdesk.store.apikeys import ApiKeyStore
 from grokdesk.store.db import Database
+from grokdesk.store.secrets import SecretStore
 from grokdesk.store.usage import UsageStore
 from grokdesk.store.vault_memory import MemoryVault
 
@@ -43,6 +52,9 @@ ROOT = Path(__file__).parents[2]
 ICONS = ROOT / "resources" / "icons"
 NOW = 1_794_232_800.0
 """A morning in November 2026."""
+
+NOBODY = "http://127.0.0.1:9"
+"""Where no grok.com answers."""
 
 HOUR = 3600.0
 TOTALS = {Mode.FAST: 30, Mode.AUTO: 15, Mode.EXPERT: 10, Mode.HEAVY: 5}
@@ -115,6 +127,7 @@ class Stage:
     store: AccountStore
     usage: UsageStore
     clock: ManualClock
+    secrets: SecretService
 
     async def add(self, account: Account, *quota: QuotaWindow, sealed: bool = False) -> None:
         await self.tokens.put(account.id, Token(f"token-of-{account.id}-0123456789"))
@@ -173,13 +186,24 @@ def evidence(summary: str, status: int, ago: float) -> Evidence:
     return Evidence(at=NOW - ago, summary=summary, status=status)
 
 
+async def _in_memory() -> str:
+    return "memory"
+
+
+async def _nobody_listens(_host: str, _port: int) -> bool | None:
+    return None
+
+
 async def _have_room(_accounts: int) -> None:
     return
 
 
 @contextlib.asynccontextmanager
-async def bare_stage(folder: Path) -> AsyncIterator[Stage]:
-    """Services without accounts or keys; the gateway says that it runs."""
+async def bare_stage(folder: Path, web_url: str = NOBODY) -> AsyncIterator[Stage]:
+    """Services without accounts or keys; the gateway says that it runs.
+
+    Tests of the connection give the address of a simulator.
+    """
     clock, bus, tasks = ManualClock(NOW), EventBus(), TaskSupervisor()
     settings = SettingsService(folder / "settings.toml", {}, {}, bus)
     settings.load()
@@ -187,20 +211,47 @@ async def bare_stage(folder: Path) -> AsyncIterator[Stage]:
     database = Database(None, clock=clock)
     await database.open()
     upstream, pool = ScriptedUpstream(), AccountPool(clock)
-    tokens = TokenKeeper(MemoryVault())
+    vault = MemoryVault()
+    tokens, secrets = TokenKeeper(vault), SecretService(vault, SecretStore(database))
     account_store, usage_store = AccountStore(database), UsageStore(database)
     usage = UsageService(usage_store, bus, clock)
     accounts = AccountService(account_store, pool, tokens, upstream, bus, tasks, clock)
     pool.on_change = accounts.on_pool_change
-    gateway = GatewayService(bus)
+    gateway, keys = GatewayService(bus), ApiKeyService(ApiKeyStore(database), bus, clock)
+    health = UpstreamHealth(pool, bus)
+    plan = EgressPlan(settings, secrets)
+    web = new_web_client(settings, clock, TierTable(), plan, web_url=web_url)
+    egress = EgressService(settings, plan, web, bus)
+    computer = Computer(
+        settings=settings,
+        database=database,
+        data_dir=folder,
+        accounts=accounts,
+        keys=keys,
+        gateway=gateway,
+        clock=clock,
+        vault=vault,
+        vault_kind=_in_memory,
+        file_notices=(),
+        find_port_holder=lambda _port: None,
+        ask_health=_nobody_listens,
+    )
+
+    async def reach() -> Reach:
+        checked = await egress.test()
+        return Reach(checked.error, checked.server_time, checked.proxy)
+
+    outside = Outside(lambda: web_url, reach, lambda: True, health, clock)
     services = Services(
         chat=ChatService(catalog, pool, upstream, tokens, usage, bus, clock),
         accounts=accounts,
         importer=ImportService(accounts, tokens, bus, tasks, clock, make_room=_have_room),
-        keys=ApiKeyService(ApiKeyStore(database), bus, clock),
+        keys=keys,
         usage=usage,
         gateway=gateway,
-        health=UpstreamHealth(pool, bus),
+        health=health,
+        egress=egress,
+        diagnostics=DiagnosticsService(computer, outside),
         quota=QuotaKeeper(
             pool, accounts.read_quota, bus, tasks, clock, lambda: settings.current.quota
         ),
@@ -213,9 +264,10 @@ async def bare_stage(folder: Path) -> AsyncIterator[Stage]:
     )
     services.gateway.change(state=GatewayState.RUNNING, port=18787)
     try:
-        yield Stage(services, upstream, pool, tokens, account_store, usage_store, clock)
+        yield Stage(services, upstream, pool, tokens, account_store, usage_store, clock, secrets)
     finally:
         await tasks.stop()
+        await web.aclose()
         await database.close()
 
 

@@ -23,8 +23,8 @@ from grokdesk.ui.kit import Kit
 from grokdesk.ui.models.import_entries import ImportEntriesModel
 from grokdesk.ui.presenters.import_run import ImportRun, ImportSummary
 from grokdesk.ui.presenters.import_source import ImportText, read_file
+from grokdesk.ui.presenters.preferences import TIER_CHOICES
 from grokdesk.ui.tokens import LARGE, MEDIUM, SMALL
-from grokdesk.ui.widgets.account_actions import TIERS
 from grokdesk.ui.widgets.buttons import make_button
 from grokdesk.ui.widgets.check_box import CheckBox
 from grokdesk.ui.widgets.combo import ComboBox
@@ -140,7 +140,7 @@ class ImportDialog(Dialog):
 
     def _add_options(self) -> None:
         self.tier = ComboBox("Tier of the imported accounts")
-        for name, tier in TIERS:
+        for name, tier in TIER_CHOICES:
             self.tier.addItem("Auto" if tier is None else name, tier)
         self.check = CheckBox(self._kit.theme, "Check accounts after import")
         self.check.setChecked(self._kit.services.settings.current.accounts.probe_on_import)

@@ -2,7 +2,8 @@
 
 import enum
 from collections.abc import Collection, Iterable, Sequence
-from operator import attrgetter, eq
+from functools import reduce
+from operator import attrgetter, eq, or_
 from typing import Any
 
 from PySide6.QtCore import (
@@ -14,7 +15,7 @@ from PySide6.QtCore import (
     Signal,
 )
 
-from grokdesk.domain.quota import Provenance
+from grokdesk.domain.quota import Provenance, QuotaWindow
 from grokdesk.kernel.clock import Clock
 from grokdesk.services.accounts import AccountSnapshot
 from grokdesk.ui import text
@@ -23,6 +24,7 @@ from grokdesk.ui.presenters.account_row import MODES, AccountRow, tooltip
 Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
 _id_of = attrgetter("account.id")
+_known_of = attrgetter("known")
 
 
 class Column(enum.IntEnum):
@@ -35,9 +37,10 @@ class Column(enum.IntEnum):
     AUTO = 4
     EXPERT = 5
     HEAVY = 6
-    RESETS = 7
-    IN_FLIGHT = 8
-    LAST_USED = 9
+    WEEKLY = 7
+    RESETS = 8
+    IN_FLIGHT = 9
+    LAST_USED = 10
 
     @property
     def heading(self) -> str:
@@ -52,11 +55,12 @@ _HEADINGS = {
     Column.AUTO: "Auto",
     Column.EXPERT: "Expert",
     Column.HEAVY: "Heavy",
+    Column.WEEKLY: "Week",
     Column.RESETS: "Resets in",
     Column.IN_FLIGHT: "Running",
     Column.LAST_USED: "Last used",
 }
-QUOTA_COLUMNS = range(Column.FAST, Column.HEAVY + 1)
+QUOTA_COLUMNS = range(Column.FAST, Column.WEEKLY + 1)
 
 
 class AccountsModel(QAbstractTableModel):
@@ -71,9 +75,18 @@ class AccountsModel(QAbstractTableModel):
         self._all: list[AccountRow] = []
         """In the order of the sorted column."""
         self._shown: list[AccountRow] = []
+        self._known = 0
         self._needle = ""
         self._column = Column.LABEL
         self._order = Qt.SortOrder.AscendingOrder
+
+    @property
+    def quota_columns(self) -> frozenset[Column]:
+        """Those that any account has something to say in; the first one always."""
+        known = self._known | 1
+        return frozenset(
+            column for column in map(Column, QUOTA_COLUMNS) if known >> (column - Column.FAST) & 1
+        )
 
     @property
     def shown(self) -> Sequence[AccountRow]:
@@ -84,6 +97,7 @@ class AccountsModel(QAbstractTableModel):
         places = {row.account.id: place for place, row in enumerate(self._all)}
         # What is equal in the sorted column stays as the user sorted it before.
         self._all = sorted(rows, key=lambda row: places.get(row.account.id, len(places)))
+        self._known = reduce(or_, map(_known_of, self._all), 0)
         self._sort_all()
         self._show_matching()
 
@@ -122,7 +136,7 @@ class AccountsModel(QAbstractTableModel):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return self.cell(self._shown[index.row()], Column(index.column()))
         if role == Qt.ItemDataRole.ToolTipRole:
-            return text.plain_tooltip(tooltip(self._shown[index.row()], self._clock.now()))
+            return text.plain_tooltip(self._tooltip(index))
         return None
 
     def cell(self, row: AccountRow, column: Column) -> str:
@@ -154,8 +168,18 @@ class AccountsModel(QAbstractTableModel):
         return "\n".join(lines)
 
     def _quota(self, row: AccountRow, column: Column) -> str:
-        window = row.windows[column - Column.FAST]
-        return text.quota(window.at(self._clock.now())) if window is not None else "—"
+        now = self._clock.now()
+        window = window_at(row, column, now)
+        return text.quota(window, now) if window is not None else "—"
+
+    def _tooltip(self, index: Index) -> str:
+        """Over a figure what it is and since when, elsewhere all that fits."""
+        row, now = self._shown[index.row()], self._clock.now()
+        if index.column() in QUOTA_COLUMNS:
+            window = window_at(row, Column(index.column()), now)
+            if window is not None:
+                return text.quota_in_words(window, now)
+        return tooltip(row, now)
 
     def _resets(self, row: AccountRow) -> str:
         if row.resets_at is None:
@@ -202,12 +226,17 @@ class AccountsModel(QAbstractTableModel):
         return (place, index.column()) if place is not None else None
 
 
-def share_left(row: AccountRow, column: Column, now: float) -> float | None:
-    """How full the window of a quota column is, 0 to 1; None when that is not known."""
+def window_at(row: AccountRow, column: Column, now: float) -> QuotaWindow | None:
+    """The window of a quota column as it stands now."""
     window = row.windows[column - Column.FAST]
-    if window is None or window.provenance is Provenance.UNKNOWN or window.total <= 0:
+    return window.at(now) if window is not None else None
+
+
+def share_left(window: QuotaWindow) -> float | None:
+    """How full it is, 0 to 1; None when that is not known."""
+    if window.provenance is Provenance.UNKNOWN or window.total <= 0:
         return None
-    return window.at(now).remaining / window.total
+    return window.remaining / window.total
 
 
 def _harmless(cell: str) -> str:

@@ -1,23 +1,23 @@
 """Accounts: the table, what can be done with the selected ones, and why one does not work."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from grokdesk.domain.account import Tier
-from grokdesk.services.accounts import DEFAULT, AccountSnapshot
+from grokdesk.services.accounts import AccountSnapshot
 from grokdesk.ui import text
-from grokdesk.ui.dialogs.ask import AskDialog, NameDialog
+from grokdesk.ui.dialogs.ask import AskDialog
+from grokdesk.ui.dialogs.preferences import PreferencesDialog
 from grokdesk.ui.kit import Kit
 from grokdesk.ui.models.accounts import AccountsModel
+from grokdesk.ui.pages.account_commands import AccountCommands
 from grokdesk.ui.pages.page import Page
 from grokdesk.ui.presenters.account_feed import AccountFeed
 from grokdesk.ui.presenters.account_row import AccountRow
-from grokdesk.ui.presenters.bulk import BulkResult, for_each
+from grokdesk.ui.presenters.account_story import Help
 from grokdesk.ui.tokens import MEDIUM, SMALL
 from grokdesk.ui.widgets.account_actions import AccountActions
 from grokdesk.ui.widgets.account_details import AccountDetails
@@ -40,7 +40,7 @@ class AccountsPage(Page):
         self.model = AccountsModel(services.clock, self)
         self.table = AccountTable(self.model, kit.theme, services.clock, kit.clipboard)
         self._feed = AccountFeed(services.accounts, services.tasks, self._install)
-        self._bulk: asyncio.Task[BulkResult | None] | None = None
+        self.commands = AccountCommands(kit, self.info)
         self._loaded = False
         self._add_header()
         self._add_table()
@@ -71,7 +71,7 @@ class AccountsPage(Page):
         kit = self.kit
         self.account_actions = AccountActions(self, kit.icons)
         self._selection = PlainLabel(role="muted")
-        self.details = AccountDetails(kit.theme, kit.services.clock)
+        self.details = AccountDetails(kit)
         card = Card(spacing=0, margin=1)
         tools = row(self.account_actions.toolbar(), None, self._selection, spacing=SMALL)
         tools.setContentsMargins(SMALL, SMALL, MEDIUM, SMALL)
@@ -87,7 +87,7 @@ class AccountsPage(Page):
             kit.icons,
             "search",
             "No account matches",
-            "The filter looks at labels, e-mail addresses, tiers, states and token endings.",
+            "The filter looks at labels, e-mail addresses, notes, tiers, states and token endings.",
             make_button("Clear the filter", clicked=self.filter.clear),
         )
         self._nothing_yet = EmptyState(
@@ -112,20 +112,18 @@ class AccountsPage(Page):
         self.model.counted.connect(self._count)
 
     def _wire_actions(self) -> None:
-        actions, accounts = self.account_actions, self.kit.services.accounts
-        actions.check.triggered.connect(
-            lambda: self._for_selected(
-                "checked", lambda account: accounts.probe(account.id), _enabled, slow=True
-            )
-        )
-        actions.enable.triggered.connect(lambda: self._set_enabled(True))
-        actions.disable.triggered.connect(lambda: self._set_enabled(False))
-        actions.rename.triggered.connect(self._ask_name)
+        actions, commands, selected = self.account_actions, self.commands, self.table.selected
+        actions.check.triggered.connect(lambda: commands.check(selected()))
+        actions.quota.triggered.connect(lambda: commands.refresh_quota(selected()))
+        actions.enable.triggered.connect(lambda: commands.set_enabled(selected(), on=True))
+        actions.disable.triggered.connect(lambda: commands.set_enabled(selected(), on=False))
+        actions.preferences.triggered.connect(self._ask_preferences)
         actions.remove.triggered.connect(self._ask_removal)
         actions.copy.triggered.connect(self.table.copy_selected)
-        actions.on_tier(self._set_tier)
         self.table.menu_wanted.connect(actions.popup)
+        self.table.doubleClicked.connect(self._ask_preferences)
         self.table.selection_changed.connect(self._selected)
+        self.details.help_wanted.connect(self._give_help)
 
     def _install(self, rows: tuple[AccountRow, ...]) -> None:
         self._loaded = True
@@ -157,76 +155,21 @@ class AccountsPage(Page):
     def _filter_soon(self, _needle: str) -> None:
         self._filter_timer.start()
 
-    def _for_selected(
-        self,
-        verb: str,
-        call: Callable[[AccountSnapshot], Awaitable[object]],
-        wanted: Callable[[AccountSnapshot], bool],
-        *,
-        slow: bool = False,
-    ) -> None:
-        accounts = [a for a in self.table.selected() if wanted(a) and not a.demo]
-        if not accounts or (self._bulk is not None and not self._bulk.done()):
-            return
-        progress = partial(self._show_progress, verb) if slow else lambda _done, _total: None
-        self._bulk = self.kit.calls.begin(
-            for_each(accounts, call, progress),
-            name=f"accounts {verb}",
-            info=self.info,
-            done=lambda result: self._tell(result, verb, say_success=slow),
-        )
-        if slow:
-            self._show_progress(verb, 0, len(accounts))
+    def _give_help(self, wanted: str) -> None:
+        match Help(wanted):
+            case Help.IMPORT:
+                self.wants_import.emit()
+            case Help.CHECK:
+                self.commands.check(self.table.selected())
+            case Help.CONNECTION:
+                self.wants_page.emit("connection")
+            case Help.NONE:
+                pass
 
-    def _show_progress(self, verb: str, done: int, total: int) -> None:
-        words = f"{text.number(done)} of {text.count(total, 'account')} {verb}."
-        self.info.say(words, action="Stop", act=self._stop)
-
-    def _stop(self) -> None:
-        if self._bulk is not None:
-            self._bulk.cancel()
-
-    def _tell(self, result: BulkResult, verb: str, *, say_success: bool) -> None:
-        if result.failures:
-            self.info.say(result.sentence(verb), tone="bad")
-        elif say_success:
-            self.info.say(result.sentence(verb), tone="ok")
-
-    def _set_enabled(self, on: bool) -> None:
-        accounts = self.kit.services.accounts
-        self._for_selected(
-            "enabled" if on else "disabled",
-            lambda account: accounts.configure(account.id, enabled=on),
-            lambda account: account.enabled is not on,
-        )
-
-    def _set_tier(self, tier: Tier | None) -> None:
-        accounts = self.kit.services.accounts
-        self._for_selected(
-            "changed",
-            lambda account: accounts.configure(account.id, tier=tier or DEFAULT),
-            lambda _account: True,
-        )
-
-    def _ask_name(self) -> None:
-        selected = self.table.selected()
-        if len(selected) != 1:
-            return
-        NameDialog(
-            self,
-            "Rename account",
-            label="Label",
-            value=selected[0].label,
-            yes="Rename",
-            on_name=partial(self._rename, selected[0].id),
-        ).open()
-
-    def _rename(self, account_id: str, label: str) -> None:
-        self.kit.calls.run(
-            self.kit.services.accounts.configure(account_id, label=label),
-            name="rename account",
-            info=self.info,
-        )
+    def _ask_preferences(self) -> None:
+        selected = [account for account in self.table.selected() if not account.demo]
+        if selected:
+            PreferencesDialog(self, self.kit, selected, self.commands.configure).open()
 
     def _ask_removal(self) -> None:
         selected = [account for account in self.table.selected() if not account.demo]
@@ -239,22 +182,10 @@ class AccountsPage(Page):
             f"{_named(selected)} The tokens are deleted from the keyring of this computer. "
             "The accounts at grok.com are not touched.",
             yes="Remove",
-            on_yes=partial(self._remove, [account.id for account in selected]),
+            on_yes=partial(self.commands.remove, [account.id for account in selected]),
             danger=True,
             typed=number if len(selected) > _TYPE_TO_REMOVE_ABOVE else "",
         ).open()
-
-    def _remove(self, account_ids: Sequence[str]) -> None:
-        self.kit.calls.run(
-            self.kit.services.accounts.remove(account_ids),
-            name="remove accounts",
-            info=self.info,
-            done=lambda removed: self.info.say(f"{text.count(removed, 'account')} removed."),
-        )
-
-
-def _enabled(account: AccountSnapshot) -> bool:
-    return account.enabled
 
 
 def _named(accounts: Sequence[AccountSnapshot]) -> str:

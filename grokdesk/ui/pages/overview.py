@@ -13,6 +13,7 @@ from grokdesk.services.gateway import GatewaySnapshot, GatewayState
 from grokdesk.ui.dialogs.ask import NameDialog
 from grokdesk.ui.kit import Kit
 from grokdesk.ui.pages.page import Page
+from grokdesk.ui.presenters.health import notice_of
 from grokdesk.ui.presenters.latest import LatestRequests
 from grokdesk.ui.presenters.overview import (
     GATEWAY_TITLES,
@@ -32,6 +33,7 @@ from grokdesk.ui.widgets.labels import PlainLabel
 from grokdesk.ui.widgets.latest_card import LINES, LatestCard
 from grokdesk.ui.widgets.looks import Card, column, row
 from grokdesk.ui.widgets.marks import GATEWAY_MARKS, MarkWidget
+from grokdesk.ui.widgets.notice_strip import NoticeStrip
 from grokdesk.ui.widgets.stat_card import StatCard
 
 _FEW = 500
@@ -50,6 +52,10 @@ class OverviewPage(Page):
         self._pool = PoolSummary()
         self._labels: dict[str, str] = {}
         body = self.add_scrolling_body()
+        self.notice = NoticeStrip(kit.icons)
+        self.notice.due.connect(self._show_notice)
+        self.notice.page_wanted.connect(self.wants_page)
+        body.addWidget(self.notice)
         body.addWidget(self._gateway_card())
         body.addLayout(self._figures())
         self.connect_card = ConnectCard(kit)
@@ -60,6 +66,7 @@ class OverviewPage(Page):
         body.addStretch(1)
         bridge = kit.bridge
         self.follow(bridge.gateway_changed, bridge.api_keys_changed, bridge.settings_changed)
+        self.follow(bridge.health_changed)
         self._pool_timer = QTimer(self, singleShot=True)
         self._pool_timer.timeout.connect(self.refresh_if_visible)
         bridge.accounts_changed.connect(self._pool_changed)
@@ -95,6 +102,7 @@ class OverviewPage(Page):
         )
         self._show_usage(self._usage)
         self._show_latest()
+        self._show_notice()
 
     def new_key(self) -> None:
         taken = {key.name.casefold() for key in self.kit.services.keys.list()}
@@ -136,6 +144,12 @@ class OverviewPage(Page):
         fields.addWidget(self.key_field, 1, top)
         card.body.addLayout(fields)
         return card
+
+    def _show_notice(self) -> None:
+        services = self.kit.services
+        is_demo = services.gateway.snapshot().demo
+        notice = notice_of(services.health.snapshot(), self._pool, services.clock.now())
+        self.notice.show_notice(None if is_demo else notice)
 
     def _figures(self) -> QHBoxLayout:
         theme = self.kit.theme

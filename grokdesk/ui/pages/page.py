@@ -94,5 +94,7 @@ class Page(QWidget):
                 self.kit.services.gateway.resume()
             case Remedy.ACCOUNTS:
                 self.wants_page.emit("accounts")
+            case Remedy.CONNECTION:
+                self.wants_page.emit("connection")
             case Remedy.RETRY | Remedy.NONE:
                 self.refresh()

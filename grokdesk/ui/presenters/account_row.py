@@ -4,11 +4,12 @@ import math
 from dataclasses import dataclass
 
 from grokdesk.domain.account import AccountState
-from grokdesk.domain.quota import CHAT_MODES, MEDIA_MODES, Provenance, QuotaWindow
+from grokdesk.domain.quota import CHAT_MODES, MEDIA_MODES, Mode, Provenance, QuotaWindow
 from grokdesk.services.accounts import AccountSnapshot
 from grokdesk.ui import text
 
-MODES = CHAT_MODES
+MODES = (*CHAT_MODES, Mode.WEEKLY)
+"""Those that have a column."""
 
 _STATE_ORDER = {state: place for place, state in enumerate(AccountState)}
 
@@ -22,6 +23,8 @@ class AccountRow:
     account: AccountSnapshot
     windows: tuple[QuotaWindow | None, ...]
     """In the order of MODES."""
+    known: int
+    """A bit for each of the windows that there is."""
     resets_at: float | None
     keys: tuple[Key, ...]
     """What each column sorts by."""
@@ -31,6 +34,7 @@ class AccountRow:
 def build_row(account: AccountSnapshot) -> AccountRow:
     by_mode = {window.mode: window for window in account.windows}
     windows = tuple(by_mode.get(mode) for mode in MODES)
+    known = sum(1 << place for place, window in enumerate(windows) if window is not None)
     resets_at = _resets_at(account)
     keys: tuple[Key, ...] = (
         account.label.casefold(),
@@ -41,7 +45,7 @@ def build_row(account: AccountSnapshot) -> AccountRow:
         float(account.in_flight),
         -(account.last_used_at or 0.0),
     )
-    return AccountRow(account, windows, resets_at, keys, _haystack(account))
+    return AccountRow(account, windows, known, resets_at, keys, _haystack(account))
 
 
 def tooltip(row: AccountRow, now: float) -> str:
@@ -55,19 +59,6 @@ def tooltip(row: AccountRow, now: float) -> str:
     if account.probed_at is not None:
         lines.append(f"Checked {text.ago(now - account.probed_at)}")
     return "\n".join(lines)
-
-
-def details(account: AccountSnapshot, now: float) -> str:
-    """Why the account is in its state, in one or two sentences."""
-    parts = [text.STATE_MEANINGS[account.state]]
-    if account.state_until is not None and account.state_until > now:
-        moment = text.local_time(account.state_until)
-        parts = [f"{parts[0]} Expected back {text.until(account.state_until - now)} ({moment})."]
-    if account.evidence is not None:
-        status = f" (HTTP {account.evidence.status})" if account.evidence.status else ""
-        sentence = text.one_line(account.evidence.summary, 300).rstrip(".")
-        parts.append(f"{sentence}{status}, {text.ago(now - account.evidence.at)}.")
-    return " ".join(parts)
 
 
 def _resets_at(account: AccountSnapshot) -> float | None:
@@ -93,5 +84,6 @@ def _haystack(account: AccountSnapshot) -> str:
         text.tier_name(account.tier),
         text.state_name(account.state),
         account.state.value,
+        account.note,
     )
     return "\n".join(words).casefold()

@@ -97,6 +97,8 @@ def _readiness(gateway: GatewaySnapshot, pool: PoolSummary) -> str:
         return "Import accounts so that it can answer."
     if pool.ready + pool.busy == 0:
         return "No account can answer right now."
+    if pool.ready == 0:
+        return "All accounts are busy; new requests wait until one is free."
     return ""
 
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
+from grokdesk.settings.declaration import Value
+from grokdesk.settings.model import declaration_of
 from grokdesk.settings.service import SettingInfo
 
 _SECTIONS = {
@@ -12,6 +14,8 @@ _SECTIONS = {
     "pool": "Choice of accounts",
     "accounts": "Import and storage",
     "upstream": "Connection to grok.com",
+    "quota": "Quota",
+    "metrics": "Monitoring",
     "logs": "Logs",
 }
 
@@ -25,13 +29,22 @@ _TITLES = {
     "upstream.web_url": "Web address",
     "upstream.assets_url": "Address of files",
     "upstream.socket_url": "Address of the socket",
-    "upstream.proxy_url": "Proxy",
     "upstream.connect_timeout_s": "Time to connect",
     "upstream.first_byte_timeout_s": "Time to the first byte",
     "upstream.idle_timeout_s": "Longest silence",
     "upstream.turn_timeout_s": "Longest reply",
+    "upstream.flaresolverr_url": "Address of FlareSolverr",
+    "upstream.flaresolverr_interval_s": "Asked every",
+    "upstream.flaresolverr_timeout_s": "Longest time for the check",
     "pool.max_in_flight": "Calls per account at once",
     "pool.max_accounts_per_request": "Accounts per request",
+    "pool.retry_pause_s": "Pause before a second try",
+    "pool.longest_retry_pause_s": "Longest pause between tries",
+    "pool.retry_budget_s": "Time for all tries",
+    "quota.readings_per_minute": "Readings a minute",
+    "quota.basic_interval_s": "Basic accounts",
+    "quota.paid_interval_s": "Super and heavy accounts",
+    "metrics.enabled": "Figures for Prometheus",
     "accounts.probe_on_import": "Check accounts after import",
     "accounts.vault": "Where tokens are kept",
     "ui.close_to_tray": "Close to the tray",
@@ -82,6 +95,17 @@ def sections_of(settings: Iterable[SettingInfo]) -> tuple[SettingSection, ...]:
         )
         for name, infos in grouped
     )
+
+
+def problem_with(key: str, value: Value, title: str) -> str:
+    """Why the setting cannot have the value, as a sentence about `title`; empty: it can."""
+    rule = declaration_of(key).setting.rule
+    try:
+        if rule is not None:
+            rule(value)
+    except ValueError as error:
+        return f"{title} {error}."
+    return ""
 
 
 def choice_name(value: str) -> str:

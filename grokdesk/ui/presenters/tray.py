@@ -7,9 +7,13 @@ from grokdesk.domain.account import AccountState
 from grokdesk.domain.quota import CHAT_MODES, Mode, Provenance
 from grokdesk.services.accounts import AccountSnapshot, PoolSummary
 from grokdesk.services.gateway import GatewaySnapshot, GatewayState
+from grokdesk.services.health import HealthSnapshot
 from grokdesk.ui import text
+from grokdesk.ui.presenters.health import silence_by_the_clock
 
 LONGEST_TOOLTIP = 64
+
+_COUNTED = frozenset({AccountState.READY, AccountState.BUSY, AccountState.EXHAUSTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +27,27 @@ class TrayLines:
     paused: bool
 
 
-def tray_lines(gateway: GatewaySnapshot, pool: PoolSummary, *, exposed: bool) -> TrayLines:
-    status = _status(gateway, pool)
-    tooltip = f"Grokdesk: {status[:1].lower()}{status[1:]}"
+def tray_lines(
+    gateway: GatewaySnapshot,
+    pool: PoolSummary,
+    health: HealthSnapshot,
+    now: float,
+    *,
+    exposed: bool,
+) -> TrayLines:
+    """Nothing here counts down: each change of a line is a message on the session bus."""
+    readiness = _readiness(gateway, pool)
+    trouble, waiting = "", ""
+    if gateway.state is GatewayState.RUNNING and not gateway.demo:
+        trouble = "" if health.is_well else silence_by_the_clock(health, now)
+        waiting = _first_back(pool, now)
+    status = _status(gateway, trouble or f"{readiness}{waiting}")
+    short = "grok.com does not answer" if trouble else _status(gateway, readiness)
+    tooltip = f"Grokdesk: {short[:1].lower()}{short[1:]}"
     if len(tooltip) > LONGEST_TOOLTIP:
         tooltip = f"{tooltip[: LONGEST_TOOLTIP - 1]}…"
     return TrayLines(
-        icon=_icon(gateway, pool, exposed=exposed),
+        icon=_icon(gateway, pool, health, exposed=exposed),
         tooltip=tooltip,
         status=status,
         can_pause=gateway.state in (GatewayState.RUNNING, GatewayState.PAUSED),
@@ -42,7 +60,7 @@ def quota_line(accounts: Iterable[AccountSnapshot], now: float) -> str:
     left: dict[Mode, int] = {}
     estimated = False
     for account in accounts:
-        if account.state not in (AccountState.READY, AccountState.EXHAUSTED):
+        if account.state not in _COUNTED:
             continue
         for window in account.windows:
             current = window.at(now)
@@ -56,7 +74,9 @@ def quota_line(accounts: Iterable[AccountSnapshot], now: float) -> str:
     return f"Calls left: {'≈' if estimated else ''}{figures}"
 
 
-def _icon(gateway: GatewaySnapshot, pool: PoolSummary, *, exposed: bool) -> str:
+def _icon(
+    gateway: GatewaySnapshot, pool: PoolSummary, health: HealthSnapshot, *, exposed: bool
+) -> str:
     match gateway.state:
         case GatewayState.STARTING | GatewayState.STOPPING:
             return "starting"
@@ -65,18 +85,19 @@ def _icon(gateway: GatewaySnapshot, pool: PoolSummary, *, exposed: bool) -> str:
         case GatewayState.FAILED:
             return "attention"
         case GatewayState.RUNNING:
-            if not gateway.demo and pool.ready + pool.busy == 0:
+            can_answer = health.is_well and pool.ready + pool.busy > 0
+            if not gateway.demo and not can_answer:
                 return "attention"
             return "lan" if exposed else "running"
 
 
-def _status(gateway: GatewaySnapshot, pool: PoolSummary) -> str:
+def _status(gateway: GatewaySnapshot, readiness: str) -> str:
     where = f"{gateway.host}:{gateway.port}"
     match gateway.state:
         case GatewayState.RUNNING:
-            return f"Running on {where} · {_readiness(gateway, pool)}"
+            return f"Running on {where} · {readiness}"
         case GatewayState.PAUSED:
-            return f"Paused · {_readiness(gateway, pool)}"
+            return f"Paused · {readiness}"
         case GatewayState.FAILED:
             return "Not running: open Grokdesk to see why"
         case GatewayState.STARTING:
@@ -93,3 +114,10 @@ def _readiness(gateway: GatewaySnapshot, pool: PoolSummary) -> str:
     if not pool.total:
         return "no accounts yet"
     return f"{text.number(pool.ready)} of {text.count(pool.total, 'account')} ready"
+
+
+def _first_back(pool: PoolSummary, now: float) -> str:
+    back = pool.next_reset_at
+    if pool.ready + pool.busy or back is None or back <= now:
+        return ""
+    return f", the first at {text.clock_time(back, now)}"

@@ -1,24 +1,16 @@
 """What can be done with accounts: one set of actions for the toolbar and the context menu."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QWidget
 
-from grokdesk.domain.account import Tier
 from grokdesk.services.accounts import AccountSnapshot
 from grokdesk.ui.icons import Icons
 from grokdesk.ui.tokens import TIGHT
 from grokdesk.ui.widgets.buttons import make_button
 from grokdesk.ui.widgets.labels import set_plain_tooltip
-
-TIERS: tuple[tuple[str, Tier | None], ...] = (
-    ("Find out by checking", None),
-    ("Basic", Tier.BASIC),
-    ("Super", Tier.SUPER),
-    ("Heavy", Tier.HEAVY),
-)
 
 
 class AccountActions:
@@ -27,32 +19,34 @@ class AccountActions:
     def __init__(self, owner: QWidget, icons: Icons) -> None:
         self._owner = owner
         self._icons = icons
-        self.check = self._action("Check now", "refresh", "F5")
+        self.check = self._action("Check now", "check", "F5")
+        self.quota = self._action("Refresh quota", "refresh", "Shift+F5")
         self.enable = self._action("Enable", "play")
         self.disable = self._action("Disable", "pause")
-        self.rename = self._action("Rename…", "edit", "F2")
+        self.preferences = self._action("Preferences…", "edit", "F2")
         self.remove = self._action("Remove…", "trash", "Del")
         self.copy = self._action("Copy", "copy")
-        self._tiers = QMenu("Tier", owner)
         self._buttons: list[tuple[QPushButton, str]] = []
         self._compact = False
-        self.all = (self.check, self.enable, self.disable, self.rename, self.remove, self.copy)
+        self._changing = (
+            self.check,
+            self.quota,
+            self.enable,
+            self.disable,
+            self.preferences,
+            self.remove,
+        )
+        self.all = (*self._changing, self.copy)
         self.fit(())
-
-    def on_tier(self, chosen: Callable[[Tier | None], object]) -> None:
-        for name, tier in TIERS:
-            action = self._tiers.addAction(name)
-            action.triggered.connect(lambda _checked=False, tier=tier: chosen(tier))
 
     def fit(self, selected: Sequence[AccountSnapshot]) -> None:
         real = [account for account in selected if not account.demo]
-        self.check.setEnabled(any(account.enabled for account in real))
+        for action in (self.check, self.quota, self.disable):
+            action.setEnabled(any(account.enabled for account in real))
         self.enable.setEnabled(any(not account.enabled for account in real))
-        self.disable.setEnabled(any(account.enabled for account in real))
-        self.rename.setEnabled(len(selected) == 1 and bool(real))
+        self.preferences.setEnabled(bool(real))
         self.remove.setEnabled(bool(real))
         self.copy.setEnabled(bool(selected))
-        self._tiers.menuAction().setEnabled(bool(real))
 
     def set_compact(self, compact: bool) -> None:
         """Icons alone, where the words have no room."""
@@ -65,9 +59,7 @@ class AccountActions:
 
     def popup(self, place: QPoint) -> None:
         menu = QMenu(self._owner)
-        menu.addActions([self.check, self.enable, self.disable, self.rename])
-        menu.addMenu(self._tiers)
-        menu.addActions([self.remove])
+        menu.addActions(self._changing)
         menu.addSeparator()
         menu.addAction(self.copy)
         menu.aboutToHide.connect(menu.deleteLater)
@@ -77,16 +69,8 @@ class AccountActions:
         layout = QHBoxLayout()
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(TIGHT)
-        for action in (self.check, self.enable, self.disable, self.rename):
+        for action in self.all:
             layout.addWidget(self._button(action))
-        tier = make_button("Tier", self._icons, "chevron-down", kind="ghost", name="Set the tier")
-        tier.clicked.connect(lambda: self._tiers.popup(tier.mapToGlobal(tier.rect().bottomLeft())))
-        self._tiers.menuAction().enabledChanged.connect(tier.setEnabled)
-        tier.setEnabled(False)
-        self._buttons.append((tier, "Tier"))
-        layout.addWidget(tier)
-        layout.addWidget(self._button(self.remove))
-        layout.addWidget(self._button(self.copy))
         return layout
 
     def _action(self, text: str, icon: str, shortcut: str = "") -> QAction:

@@ -6,7 +6,14 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem,
 
 from grokdesk.domain.account import Tier
 from grokdesk.kernel.clock import Clock
-from grokdesk.ui.models.accounts import QUOTA_COLUMNS, AccountsModel, Column, share_left
+from grokdesk.ui import text
+from grokdesk.ui.models.accounts import (
+    QUOTA_COLUMNS,
+    AccountsModel,
+    Column,
+    share_left,
+    window_at,
+)
 from grokdesk.ui.presenters.account_row import AccountRow
 from grokdesk.ui.theme import Theme
 from grokdesk.ui.widgets.gauges import paint_gauge
@@ -17,6 +24,7 @@ _PAD = 12
 _MARK = 11
 _GAUGE = 4
 _LOW = 0.2
+_AGE_GAP = 6
 _NOTHING = ("0", "—", "never")
 
 _LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
@@ -125,18 +133,34 @@ class AccountDelegate(QStyledItemDelegate):
     def _paint_quota(
         self, painter: QPainter, inside: QRect, row: AccountRow, column: Column
     ) -> None:
-        words = self._model.cell(row, column)
-        share = share_left(row, column, self._clock.now())
-        if share is None:
+        now = self._clock.now()
+        window = window_at(row, column, now)
+        share = share_left(window) if window is not None else None
+        if window is None or share is None:
             painter.setPen(self._muted)
-            self._paint_text(painter, inside, words)
+            self._paint_text(painter, inside, self._model.cell(row, column))
             return
         middle = inside.center().y()
         upper = QRect(inside.left(), inside.top() + 6, inside.width(), middle - inside.top() - 3)
-        self._paint_text(painter, upper, words)
+        age = text.quota_age(window, now)
+        if age:
+            painter.setPen(self._muted)
+        self._paint_text(painter, upper, text.quota_figure(window))
         bar = QRectF(inside.left(), middle + 7, inside.width() - 8, _GAUGE)
-        fill = self._tones["warn" if share <= _LOW else "accent"]
-        paint_gauge(painter, bar, share, self._tones["line"], fill)
+        tone = "warn" if share <= _LOW else "accent"
+        if age:
+            tone = "outline"  # an old figure promises nothing
+            bar.setWidth(bar.width() - self._paint_age(painter, inside, age))
+        paint_gauge(painter, bar, share, self._tones["line"], self._tones[tone])
+
+    def _paint_age(self, painter: QPainter, inside: QRect, age: str) -> int:
+        """At the right of the bar; the width that it takes."""
+        painter.setFont(self._small)
+        width = painter.fontMetrics().horizontalAdvance(age)
+        middle = inside.center().y()
+        place = QRect(inside.right() - 8 - width, middle, width + 2, inside.bottom() - middle - 2)
+        painter.drawText(place, _LEFT, age)
+        return width + _AGE_GAP
 
     def _paint_text(self, painter: QPainter, rect: QRect, words: str) -> None:
         mode = Qt.TextElideMode.ElideRight

@@ -1,65 +1,108 @@
-"""The strip under the table: why the selected account is in its state."""
+"""The card under the table: what happened to the selected account and what can be done."""
 
 from collections.abc import Sequence
 
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout
 
 from grokdesk.domain.account import AccountState
-from grokdesk.kernel.clock import Clock
 from grokdesk.services.accounts import AccountSnapshot
-from grokdesk.ui import text
-from grokdesk.ui.presenters.account_row import details
-from grokdesk.ui.theme import Theme
-from grokdesk.ui.tokens import LARGE, MEDIUM
-from grokdesk.ui.widgets.labels import PlainLabel
-from grokdesk.ui.widgets.looks import column
+from grokdesk.ui.kit import Kit
+from grokdesk.ui.presenters.account_story import AccountStory, Help, story_of
+from grokdesk.ui.tokens import LARGE, MEDIUM, WIDE
+from grokdesk.ui.widgets.buttons import make_button
+from grokdesk.ui.widgets.evidence_view import EvidenceView
+from grokdesk.ui.widgets.fact_list import FactList
+from grokdesk.ui.widgets.icon_label import IconLabel
+from grokdesk.ui.widgets.labels import ElidedLabel, PlainLabel
+from grokdesk.ui.widgets.looks import column, row
 from grokdesk.ui.widgets.marks import ACCOUNT_MARKS, MarkWidget
+
+_TICK_MS = 1_000
+_FACTS_WIDTH = 300
 
 
 class AccountDetails(QFrame):
-    def __init__(self, theme: Theme, clock: Clock) -> None:
+    help_wanted = Signal(str)
+    """A `Help` for the account that is shown."""
+
+    def __init__(self, kit: Kit) -> None:
         super().__init__()
-        self._clock = clock
+        self._clock = kit.services.clock
+        self._account: AccountSnapshot | None = None
+        self._story: AccountStory | None = None
         self.setProperty("kind", "card")
-        self._mark = MarkWidget(theme, ACCOUNT_MARKS[AccountState.READY], size=14)
-        self._title = PlainLabel(role="strong")
-        self._words = PlainLabel(role="muted", wrap=True, selectable=True)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(LARGE, MEDIUM, LARGE, MEDIUM)
-        layout.setSpacing(MEDIUM)
-        layout.addLayout(column(3, self._mark, None, spacing=0))
-        layout.addLayout(column(self._title, self._words, spacing=2), 1)
+        self._mark = MarkWidget(kit.theme, ACCOUNT_MARKS[AccountState.READY], size=14)
+        self._title = ElidedLabel(role="strong")
+        self._happened = PlainLabel(role="muted", wrap=True, selectable=True)
+        self._pointer = IconLabel(kit.icons, "chevron-right", "accent")
+        self._action = PlainLabel(wrap=True, selectable=True)
+        self._help = make_button("", kind="link", name="Help", clicked=self._wants_help)
+        self.evidence = EvidenceView(kit)
+        self.facts = FactList()
+        self.facts.setFixedWidth(kit.theme.scaled(_FACTS_WIDTH))
+        self._lay_out()
+        # Ages and countdowns go on.
+        self._timer = QTimer(self, interval=_TICK_MS)
+        self._timer.timeout.connect(self._tell)
         self.hide()
 
     @property
     def words(self) -> str:
-        return self._words.text()
+        """All that it says now."""
+        return self._story.as_text if self._story is not None else ""
 
     def show_accounts(self, accounts: Sequence[AccountSnapshot]) -> None:
         """Only a single account has something to explain."""
-        self.setVisible(len(accounts) == 1)
-        if len(accounts) != 1:
+        account = accounts[0] if len(accounts) == 1 else None
+        if account is None or self._account is None or account.id != self._account.id:
+            self.evidence.fold()
+        self._account = account
+        self._tell()
+        self.setVisible(account is not None)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._timer.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._timer.stop()
+
+    def _lay_out(self) -> None:
+        title = row(self._mark, spacing=MEDIUM)
+        title.addWidget(self._title, 1)
+        advice = row(spacing=2)
+        advice.addLayout(column(1, self._pointer, None, spacing=0))
+        advice.addWidget(self._action, 1)
+        advice.addLayout(column(self._help, None, spacing=0))
+        words = column(title, self._happened, advice, self.evidence, None, spacing=4)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(LARGE, MEDIUM, LARGE, MEDIUM)
+        layout.setSpacing(WIDE)
+        layout.addLayout(words, 1)
+        layout.addLayout(column(self.facts, None, spacing=0))
+
+    def _tell(self) -> None:
+        if self._account is None:
             return
-        account = accounts[0]
-        self._mark.show_mark(ACCOUNT_MARKS[account.state])
-        self._title.setText(_title(account))
-        self._words.setText(self._sentences(account))
+        story = story_of(self._account, self._clock.now())
+        if story == self._story:
+            return
+        self._story = story
+        self._mark.show_mark(ACCOUNT_MARKS[self._account.state])
+        self._title.setText(story.title)
+        self._happened.setText(story.happened)
+        self._action.setText(story.action)
+        self._help.setText(story.help.value)
+        self._help.setAccessibleName(story.help.value or "Help")
+        for widget in (self._pointer, self._action):
+            widget.setVisible(bool(story.action))
+        self._help.setVisible(story.help is not Help.NONE)
+        self.evidence.show_story(story)
+        self.facts.show_facts(story.facts)
 
-    def _sentences(self, account: AccountSnapshot) -> str:
-        now = self._clock.now()
-        checked = (
-            f"Checked {text.ago(now - account.probed_at)}."
-            if account.probed_at is not None
-            else "Never checked."
-        )
-        return f"{details(account, now)} {checked}"
-
-
-def _title(account: AccountSnapshot) -> str:
-    parts = [text.account_name(account.label), text.state_name(account.state)]
-    if account.email and account.email != account.label:
-        parts.insert(1, text.one_line(text.masked_email(account.email), 60))
-    if account.tier is not None:
-        pinned = " (set by you)" if account.tier_pinned else ""
-        parts.append(f"{text.tier_name(account.tier)}{pinned}")
-    return "  ·  ".join(parts)
+    def _wants_help(self) -> None:
+        if self._story is not None:
+            self.help_wanted.emit(self._story.help.value)

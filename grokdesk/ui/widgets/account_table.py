@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QShowEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from grokdesk.kernel.clock import Clock
 from grokdesk.services.accounts import AccountSnapshot
 from grokdesk.ui.clipboard import Clipboard
-from grokdesk.ui.models.accounts import AccountsModel, Column
+from grokdesk.ui.models.accounts import QUOTA_COLUMNS, AccountsModel, Column
 from grokdesk.ui.theme import Theme
 from grokdesk.ui.widgets.account_delegate import ROW_HEIGHT, AccountDelegate
 
@@ -22,10 +22,14 @@ _WIDTHS = {
     Column.AUTO: 67,
     Column.EXPERT: 67,
     Column.HEAVY: 67,
+    Column.WEEKLY: 67,
     Column.RESETS: 84,
     Column.IN_FLIGHT: 68,
     Column.LAST_USED: 90,
 }
+_LEAST_LABEL = 130
+_GO_FIRST = (Column.LAST_USED, Column.IN_FLIGHT)
+"""Without these a narrow table can do: the details have them, too."""
 
 
 class AccountTable(QTableView):
@@ -38,6 +42,7 @@ class AccountTable(QTableView):
     ) -> None:
         super().__init__()
         self._model = model
+        self._theme = theme
         self._clipboard = clipboard
         self.setModel(model)
         self.setItemDelegate(AccountDelegate(self, model, theme, clock))
@@ -55,6 +60,7 @@ class AccountTable(QTableView):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._ask_for_menu)
         self.selectionModel().selectionChanged.connect(self._tell_selection)
+        model.counted.connect(self._fit_columns)
         # Countdowns: only what is visible is painted again.
         self._timer = QTimer(self, interval=_TICK_MS)
         self._timer.timeout.connect(self.viewport().update)
@@ -80,6 +86,27 @@ class AccountTable(QTableView):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self._timer.stop()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_columns()
+
+    def _fit_columns(self) -> None:
+        """No column in which nobody has anything, and none that leaves no room for the names."""
+        hidden = set(map(Column, QUOTA_COLUMNS)) - self._model.quota_columns
+        room = self.viewport().width() - self._theme.scaled(_LEAST_LABEL)
+        wanted: dict[Column, int] = {
+            column: self._theme.scaled(width)
+            for column, width in _WIDTHS.items()
+            if column is not Column.LABEL and column not in hidden
+        }
+        for column in _GO_FIRST:
+            if sum(wanted.values()) > room:
+                wanted.pop(column)
+                hidden.add(column)
+        for column in Column:
+            if self.isColumnHidden(column) is not (column in hidden):
+                self.setColumnHidden(column, column in hidden)
 
     def _tell_selection(self) -> None:
         self.selection_changed.emit()

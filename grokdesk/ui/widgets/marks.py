@@ -21,6 +21,7 @@ class Shape(enum.Enum):
     DASH = enum.auto()
     DIAMOND = enum.auto()
     BARS = enum.auto()
+    TARGET = enum.auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Mark:
 
 ACCOUNT_MARKS = {
     AccountState.READY: Mark(Shape.DISC, "ok"),
+    AccountState.BUSY: Mark(Shape.TARGET, "accent"),
     AccountState.COOLING: Mark(Shape.HALF, "warn"),
     AccountState.EXHAUSTED: Mark(Shape.RING, "info"),
     AccountState.EXPIRED: Mark(Shape.TRIANGLE, "bad"),
@@ -147,6 +149,14 @@ def _bars(painter: QPainter, rect: QRectF, color: QColor) -> None:
     painter.drawRoundedRect(QRectF(rect.right() - width, rect.top(), width, rect.height()), 1, 1)
 
 
+def _target(painter: QPainter, rect: QRectF, color: QColor) -> None:
+    painter.drawEllipse(rect)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(color)
+    radius = rect.width() * 0.24
+    painter.drawEllipse(rect.center(), radius, radius)
+
+
 _PAINTERS = {
     Shape.DISC: _disc,
     Shape.HALF: _half,
@@ -156,4 +166,5 @@ _PAINTERS = {
     Shape.DASH: _dash,
     Shape.DIAMOND: _diamond,
     Shape.BARS: _bars,
+    Shape.TARGET: _target,
 }

@@ -7,8 +7,9 @@ from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 from grokdesk.kernel.redaction import MASK
 from grokdesk.settings.declaration import Value
 from grokdesk.settings.service import SettingInfo
+from grokdesk.ui import text
 from grokdesk.ui.icons import Icons
-from grokdesk.ui.presenters.setting_rows import SettingRow, choice_name
+from grokdesk.ui.presenters.setting_rows import SettingRow, choice_name, problem_with
 from grokdesk.ui.sentences import Explanation
 from grokdesk.ui.theme import Theme
 from grokdesk.ui.tokens import LARGE, MEDIUM, SMALL
@@ -31,6 +32,7 @@ class SettingEditor(QWidget):
         super().__init__()
         self._change = change
         self._info = line.info
+        self._title = line.title
         self._editor = self._make_editor(theme, line)
         self._help = PlainLabel(role="muted", wrap=True)
         self._error = PlainLabel(role="bad", wrap=True)
@@ -127,9 +129,14 @@ class SettingEditor(QWidget):
             self.show_error(Explanation("Enter the whole value, including the password."))
             return
         try:
-            self._change(self, self._info.key, _as_value(entered, self._info.value))
+            value = _as_value(entered, self._info.value)
         except ValueError:
             self.show_error(Explanation("Enter a number."))
+            return
+        if problem := problem_with(self._info.key, value, self._title):
+            self.show_error(Explanation(text.sentence(problem)))
+        else:
+            self._change(self, self._info.key, value)
 
 
 def _as_text(value: Value) -> str:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 
 _DELIMITER = re.compile(rb"(?:content-length|transfer-encoding)[ \t]*:", re.IGNORECASE)
+_STATUS = re.compile(rb"(HTTP/[\d.]+)[ \t]+(\d{3})")
+"""As lax as curl, which takes `101Switching` for 101."""
 
 
 class Head:
@@ -22,7 +24,8 @@ class Head:
         if line == b"\r\n":
             self.complete = self.status >= 200
         elif line.startswith(b"HTTP/"):
-            self._version, status = line.split(None, 2)[:2]
+            found = _STATUS.match(line)
+            self._version, status = found.groups() if found else (b"", b"0")
             self.status = int(status)
             self._lines.clear()
         else:

@@ -18,6 +18,7 @@ from grokdesk.upstream.web.connections import ConnectionPool
 from grokdesk.upstream.web.multi import Handle
 from grokdesk.upstream.web.proxies import Proxy
 from grokdesk.upstream.web.reply import Reply
+from grokdesk.upstream.web.sending import Body
 from grokdesk.upstream.web.socket import Socket
 from grokdesk.upstream.web.watchdog import Timeouts
 from grokdesk.upstream.web.wire.headers import HeaderLines, header_lines
@@ -173,8 +174,10 @@ def _prepare(
 ) -> None:
     curl.aim(method, url)
     if method != "GET":
+        sent = Body(body)
         curl.setopt(CurlOpt.POSTFIELDSIZE, len(body))
-        curl.setopt(CurlOpt.POSTFIELDS, body)
+        curl.setopt(CurlOpt.READDATA, sent)
+        curl.setopt(CurlOpt.SEEKDATA, sent)
     curl.setopt(CurlOpt.HTTPHEADER, [*header_lines(headers), _NO_EXPECT])
     curl.setopt(CurlOpt.HEADERFUNCTION, reply.on_header)
     curl.setopt(CurlOpt.WRITEFUNCTION, reply.on_body)
