@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLay
 from grokdesk.ui.dialogs.import_accounts import ImportDialog
 from grokdesk.ui.kit import Kit
 from grokdesk.ui.pages.accounts import AccountsPage
+from grokdesk.ui.pages.connection import ConnectionPage
 from grokdesk.ui.pages.overview import OverviewPage
 from grokdesk.ui.pages.page import Page
 from grokdesk.ui.pages.playground import PlaygroundPage
@@ -38,6 +39,7 @@ PAGES = (
     PageEntry("overview", "Overview", "overview", OverviewPage),
     PageEntry("accounts", "Accounts", "accounts", AccountsPage),
     PageEntry("playground", "Playground", "playground", PlaygroundPage),
+    PageEntry("connection", "Connection", "globe", ConnectionPage),
     PageEntry("settings", "Settings", "settings", SettingsPage),
 )
 

@@ -208,7 +208,8 @@ def _source(window: QuotaWindow, now: float) -> str:
     """Whose figure it is, and of when."""
     age = window.age(now)
     if window.provenance is not Provenance.ESTIMATED:
-        report = "as reported by grok.com"
+        last = "last " if window.provenance is Provenance.STALE else ""
+        report = f"as {last}reported by grok.com"
         return f"{report} {ago(age)}" if age is not None else report
     if age is None:
         return "assumed, since grok.com has not told yet"

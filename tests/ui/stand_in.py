@@ -13,7 +13,13 @@ from grokdesk.app.web import new_web_client
 from grokdesk.domain.account import Account, AccountState, Evidence, Tier, Token
 from grokdesk.domain.catalog import ModelSpec
 from grokdesk.domain.chat import ChatRequest, Chunk, Emit, Finish, TextDelta
-from grokdesk.domain.errors import UpstreamError, UpstreamUnavailableError, VaultLockedError
+from grokdesk.domain.errors import (
+    AccountBlockedError,
+    TokenRejectedError,
+    UpstreamError,
+    UpstreamUnavailableError,
+    VaultLockedError,
+)
 from grokdesk.domain.probe import ProbeReading, QuotaReading
 from grokdesk.domain.quota import CHAT_MODES, Mode, Provenance, QuotaWindow
 from grokdesk.domain.tiers import TierTable
@@ -21,6 +27,8 @@ from grokdesk.domain.usage import TokenCount, UsageRow
 from grokdesk.kernel.bus import EventBus
 from grokdesk.kernel.clock import ManualClock
 from grokdesk.kernel.tasks import TaskSupervisor
+from grokdesk.pool.evidence import evidence_of
+from grokdesk.pool.lease import Lease
 from grokdesk.pool.pool import AccountPool
 from grokdesk.services.accounts import AccountService
 from grokdesk.services.apikeys import ApiKeyService
@@ -139,10 +147,23 @@ class Stage:
 
     async def fail(self, account_id: str, error: BaseException) -> None:
         """Let one call with this account end in an error."""
-        others = [view.account.id for view in self.pool.views() if view.account.id != account_id]
         with contextlib.suppress(type(error)):
-            async with self.pool.lease(Mode.FAST, Tier.BASIC, exclude=others):
+            async with self.lease(account_id):
                 raise error
+
+    def lease(self, account_id: str) -> Lease:
+        """Begin a call with this account."""
+        return self.pool.lease(Mode.FAST, Tier.BASIC, among=[account_id], request_id="req-7f3a91c2")
+
+    async def silence(self) -> None:
+        """Let so many calls fail that grok.com is left alone for a while."""
+        ready = [view.account.id for view in self.pool.views() if view.state == "ready"]
+        for number in range(20):
+            if not self.services.health.snapshot().is_well:
+                return
+            error = UpstreamUnavailableError("grok.com is overloaded.", status=503)
+            await self.fail(ready[number % len(ready)], error)
+            self.clock.advance(30)
 
 
 def account(name: str, tier: Tier | None = Tier.BASIC, **changes: object) -> Account:
@@ -182,8 +203,8 @@ def windows(
     )
 
 
-def evidence(summary: str, status: int, ago: float) -> Evidence:
-    return Evidence(at=NOW - ago, summary=summary, status=status)
+def evidence(error: UpstreamError, ago: float) -> Evidence:
+    return evidence_of(error, NOW - ago, "req-7f3a91c2")
 
 
 async def _in_memory() -> str:
@@ -274,10 +295,13 @@ async def bare_stage(folder: Path, web_url: str = NOBODY) -> AsyncIterator[Stage
 @contextlib.asynccontextmanager
 async def full_stage(folder: Path) -> AsyncIterator[Stage]:
     """An account in every state, a key, and a day's usage."""
-    async with bare_stage(folder) as stage:
+    async with bare_stage(folder) as stage, contextlib.AsyncExitStack() as leases:
+        await _wear_out(stage)
         for member in _cast():
             await stage.add(*member)
-        await _wear_out(stage)
+        await stage.fail("id-Archive", VaultLockedError("The keyring is locked."))
+        await leases.enter_async_context(stage.lease("id-Lab 01"))
+        await stage.services.accounts.flush()
         await stage.services.keys.create("Key 1")
         stage.services.keys.fresh = None
         for number in range(48):
@@ -286,8 +310,10 @@ async def full_stage(folder: Path) -> AsyncIterator[Stage]:
 
 
 def _cast() -> Sequence[tuple[Account, *tuple[QuotaWindow, ...]]]:
-    signed_out = evidence("grok.com rejected the session token.", 401, 2 * HOUR)
-    blocked = evidence("grok.com has blocked the account.", 403, 26 * HOUR)
+    said = '{"error":{"code":16,"message":"Invalid credentials","details":[]}}'
+    rejected = TokenRejectedError("grok.com rejected the token.", status=401, excerpt=said)
+    refused = AccountBlockedError("grok.com has blocked the account.", status=403)
+    signed_out, blocked = evidence(rejected, 2 * HOUR), evidence(refused, 26 * HOUR)
     estimated = Provenance.ESTIMATED
     return (
         (account("Work", Tier.SUPER), *windows(Tier.SUPER, left=0.62, resets_in=80 * 60)),
@@ -296,9 +322,11 @@ def _cast() -> Sequence[tuple[Account, *tuple[QuotaWindow, ...]]]:
             account("maria.gonzalez@example.org", Tier.BASIC, email="maria.gonzalez@example.org"),
             *windows(Tier.BASIC, left=0.4, resets_in=41 * 60, provenance=estimated),
         ),
-        (account("Lab 01", Tier.BASIC), *windows(Tier.BASIC, left=0.1, resets_in=12 * 60)),
+        (
+            account("Lab 01", Tier.BASIC, max_in_flight=1),
+            *windows(Tier.BASIC, left=0.1, resets_in=12 * 60),
+        ),
         (account("Lab 02", Tier.BASIC), *windows(Tier.BASIC, left=0.0, resets_in=64 * 60)),
-        (account("Lab 03", Tier.BASIC), *windows(Tier.BASIC, left=0.8, resets_in=95 * 60)),
         (account("Old phone", Tier.BASIC, state=AccountState.EXPIRED, evidence=signed_out),),
         (account("Trial", None, state=AccountState.BLOCKED, evidence=blocked),),
         (account("Spare", Tier.SUPER, enabled=False), *windows(Tier.SUPER)),
@@ -308,13 +336,19 @@ def _cast() -> Sequence[tuple[Account, *tuple[QuotaWindow, ...]]]:
 
 
 async def _wear_out(stage: Stage) -> None:
-    """Bring the cast into the states that only the pool knows."""
+    """An account that fails again and again, before there are others whose windows would end."""
+    await stage.add(
+        account("Lab 03", Tier.BASIC), *windows(Tier.BASIC, left=0.8, resets_in=95 * 60)
+    )
     for _ in range(8):
         stage.clock.advance(200)  # past the pause that the last failure earned
-        await stage.fail("id-Lab 03", UpstreamUnavailableError("grok.com is overloaded."))
+        stage.services.health.trust_again()
+        overloaded = UpstreamUnavailableError(
+            "grok.com is overloaded.", status=503, excerpt='{"error":"heavy usage, try again soon"}'
+        )
+        await stage.fail("id-Lab 03", overloaded)
+    stage.services.health.trust_again()
     stage.clock.jump(NOW - stage.clock.now())
-    await stage.fail("id-Archive", VaultLockedError("The keyring is locked."))
-    await stage.services.accounts.flush()
 
 
 def usage_row(number: int) -> UsageRow:

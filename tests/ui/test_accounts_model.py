@@ -8,8 +8,8 @@ from grokdesk.domain.account import AccountState, Tier
 from grokdesk.domain.quota import CHAT_MODES, Mode, Provenance, QuotaWindow
 from grokdesk.kernel.clock import ManualClock
 from grokdesk.services.accounts import AccountSnapshot
-from grokdesk.ui.models.accounts import AccountsModel, Column
-from grokdesk.ui.presenters.account_row import build_row, details, tooltip
+from grokdesk.ui.models.accounts import QUOTA_COLUMNS, AccountsModel, Column
+from grokdesk.ui.presenters.account_row import MODES, build_row, tooltip
 
 UP, DOWN = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder
 
@@ -181,23 +181,63 @@ def test_copied_rows_are_tab_separated_and_cannot_become_formulas(model: Account
     assert {line.count("\t") for line in lines} == {len(Column) - 1}
 
 
-def test_the_tooltip_and_details_tell_why_and_until_when() -> None:
-    from stand_in import evidence
-
-    account = snapshot(
-        "a",
-        state=AccountState.COOLING,
-        state_until=NOW + 120,
-        evidence=evidence("grok.com is overloaded.", 503, 30),
-        windows=windows(Tier.BASIC),
-        probed_at=NOW - 60,
-    )
-    words = details(account, NOW)
-    assert "Expected back in 2 min (" in words
-    assert "grok.com is overloaded (HTTP 503), 30 s ago." in words
+def test_the_tooltip_tells_what_is_left_and_since_when() -> None:
+    account = snapshot("a", windows=windows(Tier.BASIC), probed_at=NOW - 60)
     tip = tooltip(build_row(account), NOW)
     assert "Fast: 30 of 30 calls left, as reported by grok.com 1 min ago" in tip
     assert "Checked 1 min ago" in tip
+
+
+def test_over_a_figure_the_tooltip_is_about_that_figure(model: AccountsModel) -> None:
+    fill(model, snapshot("a", windows=windows(Tier.SUPER, left=0.5)))
+    tip = str(model.index(0, Column.AUTO).data(Qt.ItemDataRole.ToolTipRole))
+    assert "Auto: 30 of 60 calls left, as reported by grok.com 1 min ago" in tip
+    assert "Fast" not in tip
+
+
+def test_an_old_figure_shows_its_age(model: AccountsModel) -> None:
+    old = windows(Tier.BASIC, left=0.6, resets_in=3600)[0]
+    window = replace(old, window_s=86_400.0, measured_at=NOW - 3 * 3600)
+    fill(model, snapshot("a", windows=(window,)))
+    assert cell(model, 0, Column.FAST) == "18/30 (3 h old)"
+
+
+def test_weekly_credits_have_a_column_of_shares_that_sorts(model: AccountsModel) -> None:
+    def weekly(left: int) -> QuotaWindow:
+        return QuotaWindow(Mode.WEEKLY, 10_000, left, 604_800.0, None, Provenance.MEASURED, NOW)
+
+    fill(
+        model,
+        snapshot("half", windows=(weekly(5_000),)),
+        snapshot("most", windows=(weekly(9_100),)),
+        snapshot("free", windows=windows(Tier.BASIC)),
+    )
+    model.sort(Column.WEEKLY, DOWN)
+    assert labels(model) == ["most", "half", "free"]
+    shown = [cell(model, row, Column.WEEKLY) for row in range(3)]
+    assert shown == ["91 %", "50 %", "—"]
+    assert cell(model, 0, Column.FAST) == "—"
+
+
+def test_only_quota_columns_that_somebody_needs_are_there(model: AccountsModel) -> None:
+    assert model.quota_columns == {Column.FAST}
+    fill(model, snapshot("a"), snapshot("b", windows=windows(Tier.SUPER)))
+    assert model.quota_columns == {Column.FAST, Column.AUTO, Column.EXPERT}
+    fill(model, snapshot("a"))
+    assert model.quota_columns == {Column.FAST}
+
+
+def test_busy_accounts_sort_right_after_the_ready_ones(model: AccountsModel) -> None:
+    fill(model, *(snapshot(state.value, state=state) for state in reversed(AccountState)))
+    model.sort(Column.STATE, UP)
+    assert labels(model)[:3] == ["ready", "busy", "cooling"]
+    assert cell(model, 1, Column.STATE) == "Busy"
+
+
+def test_the_filter_finds_words_of_the_note(model: AccountsModel) -> None:
+    fill(model, snapshot("a", note="Belongs to Maria"), snapshot("b"))
+    model.set_filter("maria")
+    assert labels(model) == ["a"]
 
 
 def test_the_tooltip_tells_of_media_and_credits_that_have_no_column() -> None:
@@ -213,3 +253,4 @@ def test_the_tooltip_tells_of_media_and_credits_that_have_no_column() -> None:
 def test_every_mode_has_its_column() -> None:
     named = {column.heading.lower() for column in Column}
     assert {mode.value for mode in CHAT_MODES} <= named
+    assert len(QUOTA_COLUMNS) == len(MODES)

@@ -136,7 +136,7 @@ async def test_figures_come_from_the_services(desk: Desk) -> None:
     page = opened(desk)
     await desk.until(lambda: page._requests._value.text() == "48")
     assert page._requests._remark.text() == "3 failed (6.3 %)"
-    assert page._accounts._value.text() == "5 of 11"
+    assert page._accounts._value.text() == "4 of 11"
     assert page._latency._value.text().endswith(" ms")
 
 

@@ -19,8 +19,25 @@ def test_a_bug_never_shows_its_own_text() -> None:
 
 
 def test_a_sentence_ends_with_one_full_stop() -> None:
-    assert explain(errors.ContentRefusedError("grok.com declined"), 0.0).sentence.endswith("ned.")
-    assert explain(errors.ContentRefusedError("Done."), 0.0).sentence == "Done."
+    assert explain(errors.ConflictError("It is taken"), 0.0).sentence == "It is taken."
+    assert explain(errors.ConflictError("Done."), 0.0).sentence == "Done."
+
+
+def test_what_grok_com_refused_comes_with_what_can_be_done() -> None:
+    told = explain(errors.ContentRefusedError("grok.com declined"), 0.0).sentence
+    assert told.startswith("grok.com declined. Change what is asked")
+
+
+def test_advice_in_the_error_itself_comes_before_the_usual_one() -> None:
+    challenged = errors.ChallengedError("Cloudflare checks. Copy the cookie anew.")
+    told = explain(challenged, 0.0)
+    assert told.sentence == "Cloudflare checks. Copy the cookie anew."
+    assert told.remedy is Remedy.CONNECTION
+
+
+def test_what_the_doctor_tells_programs_is_not_told_at_the_window() -> None:
+    told = explain(errors.InvalidRequestError("There is already such a key."), 0.0)
+    assert told.sentence == "There is already such a key."
 
 
 def test_markup_and_line_breaks_in_an_error_stay_one_plain_line() -> None:
@@ -37,4 +54,7 @@ def test_every_error_of_the_tree_has_an_explanation(kind: type[errors.GrokdeskEr
     error = kind.__new__(kind)
     error.args = ("It failed",)
     error.retry_at = None  # type: ignore[attr-defined]
-    assert explain(error, 0.0).sentence.startswith("It failed.")
+    told = explain(error, 0.0).sentence
+    assert told.endswith(".")
+    assert ".." not in told
+    assert told.startswith("It failed.") or told.startswith("grok.com ")

@@ -75,9 +75,43 @@ def test_every_state_has_a_name_and_a_meaning() -> None:
 
 def test_unknown_quota_is_not_zero_and_estimates_are_marked() -> None:
     window = QuotaWindow(Mode.FAST, 30, 18, 7200.0, provenance=Provenance.MEASURED)
-    assert text.quota(window) == "18/30"
-    assert text.quota(_known_as(window, Provenance.ESTIMATED)) == "≈18/30"
-    assert text.quota(_known_as(window, Provenance.UNKNOWN)) == "?"
+    assert text.quota(window, 1000.0) == "18/30"
+    assert text.quota(_known_as(window, Provenance.ESTIMATED), 1000.0) == "≈18/30"
+    assert text.quota(_known_as(window, Provenance.UNKNOWN), 1000.0) == "?"
+
+
+def test_an_old_figure_is_told_with_its_age() -> None:
+    read = QuotaWindow(
+        Mode.FAST, 30, 18, 86_400.0, provenance=Provenance.MEASURED, measured_at=400.0
+    )
+    later = 400.0 + 3 * 3600 + 1500
+    assert text.quota(read.at(later), later) == "18/30 (3 h old)"
+    assert text.quota(read, 500.0) == "18/30"
+
+
+def test_what_was_never_reported_is_told_as_an_assumption() -> None:
+    assumed = QuotaWindow(Mode.FAST, 30, 30, 7200.0, provenance=Provenance.ESTIMATED)
+    words = text.quota_in_words(assumed, 1000.0)
+    assert words == "Fast: 30 of 30 calls left, assumed, since grok.com has not told yet"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(40, "40 s"), (119, "1 min"), (7300, "2 h"), (200_000, "2 d")]
+)
+def test_a_rough_duration_names_one_unit(seconds: float, words: str) -> None:
+    assert text.rough(seconds) == words
+
+
+def test_a_moment_has_seconds_when_near_and_a_date_when_far() -> None:
+    assert text.clock_time(1_000_030.0, 1_000_000.0).count(":") == 2
+    assert text.clock_time(1_003_600.0, 1_000_000.0).count(":") == 1
+    assert "/" in text.clock_time(1_090_000.0, 1_000_000.0)
+
+
+def test_sentences_end_once() -> None:
+    assert text.sentence("It failed") == "It failed."
+    assert text.sentence("Did it?\n") == "Did it?"
+    assert text.sentence("") == ""
 
 
 def test_what_was_counted_here_is_told_with_the_report_it_rests_on() -> None:
@@ -92,13 +126,14 @@ def test_what_was_counted_here_is_told_with_the_report_it_rests_on() -> None:
 
 def test_what_is_left_of_an_unknown_total_is_not_told_as_a_share() -> None:
     window = QuotaWindow(Mode.VIDEO, 9, 4, 86_400.0, provenance=Provenance.MEASURED)
-    assert text.quota(window) == "4"
+    assert text.quota(window, 1000.0) == "4"
     words = text.quota_in_words(window, 1000.0)
     assert words == "Videos: 4 of an unknown number left, as reported by grok.com"
 
 
 def test_weekly_credits_are_told_as_a_share() -> None:
     window = QuotaWindow(Mode.WEEKLY, 10_000, 5_750, 604_800.0, provenance=Provenance.STALE)
+    assert text.quota(window, 1000.0) == "58 %"
     assert text.quota_in_words(window, 1000.0).startswith("Weekly credits: 58 % left, ")
 
 

@@ -103,7 +103,7 @@ def test_the_item_tells_what_it_is_and_how_it_stands(session: Session) -> None:
         assert host.property("Title") == "Grokdesk"
         assert host.property("Status") == "Active"
         tooltip = host.property("ToolTip")
-        assert tooltip[2] == "Grokdesk: running on 127.0.0.1:18787 · 5 of 11 accounts ready"
+        assert tooltip[2] == "Grokdesk: running on 127.0.0.1:18787 · 4 of 11 accounts ready"
         sizes = {width for width, _height, _data in host.property("IconPixmap")}
         assert {22, 32} <= sizes
 
@@ -117,8 +117,8 @@ def test_the_menu_has_its_entries_in_order_and_status_lines_cannot_be_clicked(
         shown = [(entry.get("label", "—"), entry.get("enabled", True)) for entry in entries]
         assert shown == [
             ("Open Grokdesk", True),
-            ("Running on 127.0.0.1:18787 · 5 of 11 accounts ready", False),
-            ("Calls left: ≈fast 197, auto 91, expert 61, heavy 18", False),
+            ("Running on 127.0.0.1:18787 · 4 of 11 accounts ready", False),
+            ("Calls left: ≈fast 196, auto 91, expert 61, heavy 18", False),
             ("—", True),
             ("Copy API address", True),
             ("Copy API key…", True),
@@ -155,7 +155,7 @@ def test_status_tooltip_and_icon_are_true_within_two_seconds(session: Session) -
         until(lambda: host.items)
         before = host.property("IconPixmap")
         program.tell("pause")
-        until(lambda: host.labels()[1] == "Paused · 5 of 11 accounts ready", timeout=2)
+        until(lambda: host.labels()[1] == "Paused · 4 of 11 accounts ready", timeout=2)
         until(lambda: host.property("ToolTip")[2].startswith("Grokdesk: paused"), timeout=2)
         until(lambda: host.property("IconPixmap") != before, timeout=2)
 

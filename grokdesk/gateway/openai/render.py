@@ -105,9 +105,10 @@ class AnswerCollector:
         self._citations: dict[str, None] = {}
 
     async def emit(self, chunk: Chunk) -> None:
+        if type(chunk) is TextDelta:  # nearly all of them
+            self._text.append(chunk.text)
+            return
         match chunk:
-            case TextDelta(text):
-                self._text.append(text)
             case ReasoningDelta(text):
                 self._reasoning.append(text)
             case Image():

@@ -1,12 +1,16 @@
 """Settings: generated from what the settings say about themselves; changes apply at once."""
 
+from PySide6.QtWidgets import QHBoxLayout
+
 from grokdesk.settings.declaration import Value
 from grokdesk.ui.kit import Kit
 from grokdesk.ui.pages.page import Page
+from grokdesk.ui.presenters.connection import CONNECTION_KEYS
 from grokdesk.ui.presenters.setting_rows import SettingSection, sections_of
 from grokdesk.ui.tokens import MEDIUM
+from grokdesk.ui.widgets.buttons import make_button
 from grokdesk.ui.widgets.labels import PlainLabel, Rule
-from grokdesk.ui.widgets.looks import Card, column
+from grokdesk.ui.widgets.looks import Card, column, row
 from grokdesk.ui.widgets.setting_editor import SettingEditor
 
 
@@ -15,22 +19,36 @@ class SettingsPage(Page):
         super().__init__(kit, "Settings")
         self.editors: dict[str, SettingEditor] = {}
         body = self.add_scrolling_body()
-        for section in sections_of(kit.services.settings.describe()):
-            body.addLayout(
-                column(
-                    PlainLabel(section.title, role="section"), self._card(section), spacing=MEDIUM
-                )
-            )
+        for section in self._sections():
+            parts = column(PlainLabel(section.title, role="section"), spacing=MEDIUM)
+            if section.name == "upstream":
+                parts.addLayout(self._way_to_the_rest())
+            parts.addWidget(self._card(section))
+            body.addLayout(parts)
         body.addStretch(1)
         self.follow(kit.bridge.settings_changed)
 
     def refresh(self) -> None:
-        for section in sections_of(self.kit.services.settings.describe()):
+        for section in self._sections():
             for line in section.rows:
                 self.editors[line.info.key].show_row(line)
         notices = self.kit.services.settings.notices
         if notices:
             self.info.say(" ".join(notices), tone="warn")
+
+    def _sections(self) -> tuple[SettingSection, ...]:
+        infos = self.kit.services.settings.describe()
+        return sections_of(info for info in infos if info.key not in CONNECTION_KEYS)
+
+    def _way_to_the_rest(self) -> QHBoxLayout:
+        words = "Proxy, browser check and signature have a page of their own."
+        return row(
+            PlainLabel(words, role="muted"),
+            make_button(
+                "Open connection", kind="link", clicked=lambda: self.wants_page.emit("connection")
+            ),
+            None,
+        )
 
     def _card(self, section: SettingSection) -> Card:
         card = Card(spacing=0, margin=0)

@@ -9,6 +9,7 @@ from grokdesk.domain.diagnosis import Verdict
 from grokdesk.domain.quota import MEDIA_MODES, Mode, QuotaWindow
 from grokdesk.services.accounts import AccountSnapshot
 from grokdesk.ui import text
+from grokdesk.ui.presenters.fact import Fact
 
 
 class Help(enum.StrEnum):
@@ -36,12 +37,6 @@ _USUAL_ACTION = {
     AccountState.SEALED: "Unlock the keyring of your desktop, then check it again.",
 }
 """For accounts without evidence, from before it was kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    caption: str
-    value: str
 
 
 @dataclass(frozen=True, slots=True)

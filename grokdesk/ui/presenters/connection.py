@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from grokdesk.domain.diagnosis import diagnose
 from grokdesk.services.egress import EgressCheck, EgressSnapshot
 from grokdesk.ui import text
-from grokdesk.ui.presenters.account_story import Fact
+from grokdesk.ui.presenters.fact import Fact
 
 PROXY = "upstream.proxy_url"
 ASSETS_PROXY = "upstream.assets_proxy_url"

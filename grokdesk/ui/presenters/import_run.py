@@ -1,8 +1,9 @@
 """One import from the press of the button to its result; survives its dialog."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from grokdesk.domain.account import Tier
 from grokdesk.domain.errors import GrokdeskError
@@ -10,6 +11,8 @@ from grokdesk.services.bundle import Services
 from grokdesk.services.importer import ImportPreview, ImportResult
 from grokdesk.ui import text
 from grokdesk.ui.sentences import explain
+
+NO_ADVICE: Mapping[str, str] = MappingProxyType({})
 
 _SAY_TIME_AFTER_S = 10.0
 
@@ -81,10 +84,22 @@ class ImportRun:
         if isinstance(ended, BaseException):
             self._on_end(ImportSummary(explain(ended, self._clock.now()).sentence, "bad"))
         else:
-            self._on_end(summary_of(ended))
+            self._on_end(summary_of(ended, self._advice(ended)))
+
+    def _advice(self, result: ImportResult) -> Mapping[str, str]:
+        """What can be done, by the end of the token, where a check found an account unusable."""
+        if not result.failed:
+            return {}
+        saved = frozenset(result.saved)
+        return {
+            account.token_hint: account.evidence.action
+            for account in self._services.accounts.snapshot()
+            if account.id in saved and account.evidence is not None
+        }
 
 
-def summary_of(result: ImportResult) -> ImportSummary:
+def summary_of(result: ImportResult, advice: Mapping[str, str] = NO_ADVICE) -> ImportSummary:
+    """Names the first problem with what can be done about it, and counts the rest."""
     saved, restored = len(result.saved), len(result.restored)
     parts = [f"{text.count(saved, 'account')} imported."] if saved or not restored else []
     if restored:
@@ -93,6 +108,7 @@ def summary_of(result: ImportResult) -> ImportSummary:
     if result.failed:
         hint, reason = result.failed[0]
         more = len(result.failed) - 1
-        others = f" {text.number(more)} more had problems." if more else ""
-        parts.append(f"{hint}: {text.one_line(reason, 200).rstrip('.')}.{others}")
+        others = f"{text.number(more)} more had problems." if more else ""
+        action = advice.get(hint, "")
+        parts.append(" ".join(filter(None, (f"{hint}: {text.sentence(reason)}", action, others))))
     return ImportSummary(" ".join(parts), "warn" if result.failed else "ok")

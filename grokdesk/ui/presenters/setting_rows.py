@@ -73,6 +73,8 @@ class SettingRow:
 
 @dataclass(frozen=True, slots=True)
 class SettingSection:
+    name: str
+    """As the keys begin."""
     title: str
     rows: tuple[SettingRow, ...]
 
@@ -90,11 +92,16 @@ def sections_of(settings: Iterable[SettingInfo]) -> tuple[SettingSection, ...]:
     grouped = groupby(sorted(settings, key=place), key=section)
     return tuple(
         SettingSection(
+            name,
             _SECTIONS.get(name, name.capitalize()),
-            tuple(SettingRow(_title(info.key), info) for info in infos),
+            tuple(row_of(info) for info in infos),
         )
         for name, infos in grouped
     )
+
+
+def row_of(info: SettingInfo) -> SettingRow:
+    return SettingRow(_title(info.key), info)
 
 
 def problem_with(key: str, value: Value, title: str) -> str:

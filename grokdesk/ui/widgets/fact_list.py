@@ -2,7 +2,7 @@
 
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from grokdesk.ui.presenters.account_story import Fact
+from grokdesk.ui.presenters.fact import Fact
 from grokdesk.ui.tokens import MEDIUM
 from grokdesk.ui.widgets.labels import ElidedLabel, PlainLabel
 

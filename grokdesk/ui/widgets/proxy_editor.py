@@ -15,7 +15,7 @@ from grokdesk.ui.widgets.labels import PlainLabel, announce
 from grokdesk.ui.widgets.looks import column, named, row
 
 _WIDTH = 260
-_ADDRESS = object()
+_ADDRESS = "address"
 _SAME = ("As for all else", "")
 _CHOICES = (("As this computer is set up", "system"), ("No proxy", "none"))
 _EXAMPLE = "http://127.0.0.1:8080"
@@ -37,6 +37,7 @@ class ProxyEditor(QWidget):
         self._help_text = help
         self._in_force = ""
         self._key = ""
+        self._pinned = ""
         self.choice = ComboBox(title)
         for name, value in (*((_SAME,) if may_follow else ()), *_CHOICES):
             self.choice.addItem(name, value)
@@ -66,8 +67,8 @@ class ProxyEditor(QWidget):
     def show_info(self, info: SettingInfo) -> None:
         """What is in force; what is being entered stays."""
         value, self._key = str(info.value), info.key
-        pinned = f" Set by {info.pinned_by}; it can only be changed there."
-        self._help.setText(f"{self._help_text}{pinned if info.pinned_by else ''}")
+        by = info.pinned_by
+        self._pinned = f"Set by {by}; it can only be changed there." if by else ""
         for widget in (self.choice, self.address):
             widget.setEnabled(not info.pinned_by)
         if value == self._in_force and (self.error or self._is_entering()):
@@ -89,13 +90,13 @@ class ProxyEditor(QWidget):
 
     def _is_entering(self) -> bool:
         """The address was chosen, but none is in force yet."""
-        return self.choice.currentData() is _ADDRESS and self.choice.findData(self._in_force) >= 0
+        return self.choice.currentData() == _ADDRESS and self.choice.findData(self._in_force) >= 0
 
     def _chosen(self) -> None:
         self.clear()
         chosen = self.choice.currentData()
-        self._show_address(chosen is _ADDRESS)
-        if chosen is _ADDRESS:
+        self._show_address(chosen == _ADDRESS)
+        if chosen == _ADDRESS:
             self.address.setFocus()
         elif chosen != self._in_force:
             self._change(self, str(chosen))
@@ -111,4 +112,5 @@ class ProxyEditor(QWidget):
 
     def _show_address(self, on: bool) -> None:
         self.address.setVisible(on)
-        self.address.setToolTip(_PASSWORD)
+        notes = (self._help_text, _PASSWORD if on else "", self._pinned)
+        self._help.setText(" ".join(filter(None, notes)))

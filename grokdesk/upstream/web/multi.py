@@ -6,7 +6,7 @@ drive the multi interface directly: removing a handle from it closes the connect
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 from curl_cffi import AsyncCurl, Curl, CurlMOpt, CurlOpt, ffi, lib
 from curl_cffi.aio import CURL_POLL_NONE, CURL_SOCKET_TIMEOUT
@@ -93,18 +93,63 @@ class _CurlsLoop:
             self._loop.remove_writer(fd)
 
 
-class Handle(Curl):
-    """Curl keeps most options from one request to the next, so we remember which are set."""
+Callback: TypeAlias = Callable[[bytes], int]
 
-    aimed_at = ("", "")
-    """Method and address."""
+
+class _Ears:
+    """What curl calls for all requests of a handle; it passes on to the current one."""
+
+    __slots__ = ("on_body", "on_header")
+
+    def __init__(self) -> None:
+        self.turn_away()
+
+    def turn_away(self) -> None:
+        self.on_header: Callback = len
+        self.on_body: Callback = len
+
+    def header(self, line: bytes) -> int:
+        return self.on_header(line)
+
+    def body(self, data: bytes) -> int:
+        return self.on_body(data)
+
+
+class Handle(Curl):
+    """Curl keeps its options from one request to the next, so each is set once; setting one costs
+    more than a call."""
+
+    _aimed_at = ("", "")
+    _ears: _Ears | None = None
 
     def aim(self, method: str, url: str) -> None:
-        if self.aimed_at == (method, url):
+        if self._aimed_at == (method, url):
             return
         self.setopt(CurlOpt.URL, url)
         self.setopt(CurlOpt.HTTPGET if method == "GET" else CurlOpt.POST, 1)
-        self.aimed_at = (method, url)
+        self._aimed_at = (method, url)
+
+    def tell(self, on_header: Callback, on_body: Callback) -> None:
+        """Who hears of the next reply."""
+        if self._ears is None:
+            self._ears = _Ears()
+            self.setopt(CurlOpt.HEADERFUNCTION, self._ears.header)
+            self.setopt(CurlOpt.WRITEFUNCTION, self._ears.body)
+        self._ears.on_header, self._ears.on_body = on_header, on_body
+
+    def clean_handles_and_buffers(
+        self, clear_headers: bool = True, clear_resolve: bool = True
+    ) -> None:
+        """Between two requests. curl-cffi would forget the callbacks, which curl still calls."""
+        kept = self._write_handle, self._header_handle
+        super().clean_handles_and_buffers(clear_headers, clear_resolve)
+        if self._ears is not None and self._curl is not None:
+            self._ears.turn_away()
+            self._write_handle, self._header_handle = kept
+
+    def close(self) -> None:
+        super().close()
+        self._write_handle = self._header_handle = None
 
 
 def new_handle(impersonate: str, *, connect_timeout_s: float, proxy: Proxy | None) -> Handle:

@@ -5,7 +5,7 @@ Leaving the context of a reply that has not ended closes its connection at once.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from curl_cffi import CurlOpt
@@ -62,11 +62,16 @@ class Transport:
         pools = {*self._retired, self._pool} - {None}
         return sum(len(pool.running) for pool in pools if pool is not None)
 
-    @contextlib.asynccontextmanager
-    async def stream(
+    def stream(
         self, method: str, url: str, headers: Headers, body: bytes = b""
-    ) -> AsyncIterator[Reply]:
-        """Yield once the headers are there; leaving early aborts the request."""
+    ) -> contextlib.AbstractAsyncContextManager[Reply]:
+        """Gives a reply once its headers are there; leaving early aborts the request."""
+        return _Streaming(self, method, url, headers, body)
+
+    def begin(
+        self, method: str, url: str, headers: Headers, body: bytes
+    ) -> tuple[Reply, Callable[[], None]]:
+        """For `stream`: the reply, and what to call when it is done with."""
         pool = self._current()
         curl = pool.take(pool.requests)
         reply = Reply(curl, self.timeouts, self._proxy)
@@ -74,13 +79,13 @@ class Transport:
         transfer = pool.multi.start(curl)
         reply.follow(transfer)
         self._open.add(reply)
-        try:
-            await reply.opened()
-            yield reply
-        finally:
+
+        def end() -> None:
             self._open.discard(reply)
             reply.release()
             pool.give_back(curl, pool.requests, reusable=_ended_well(transfer))
+
+        return reply, end
 
     async def fetch(
         self,
@@ -165,6 +170,32 @@ class Transport:
         return self._pool
 
 
+class _Streaming:
+    """By hand, because a generator's context costs several times as much."""
+
+    __slots__ = ("_end", "_request", "_transport")
+
+    def __init__(
+        self, transport: Transport, method: str, url: str, headers: Headers, body: bytes
+    ) -> None:
+        self._transport = transport
+        self._request = (method, url, headers, body)
+        self._end: Callable[[], None] | None = None
+
+    async def __aenter__(self) -> Reply:
+        reply, self._end = self._transport.begin(*self._request)
+        try:
+            await reply.opened()
+        except BaseException:
+            self._end()
+            raise
+        return reply
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._end is not None:
+            self._end()
+
+
 def _ended_well(transfer: asyncio.Future[None]) -> bool:
     return transfer.done() and not transfer.cancelled() and transfer.exception() is None
 
@@ -179,5 +210,4 @@ def _prepare(
         curl.setopt(CurlOpt.READDATA, sent)
         curl.setopt(CurlOpt.SEEKDATA, sent)
     curl.setopt(CurlOpt.HTTPHEADER, [*header_lines(headers), _NO_EXPECT])
-    curl.setopt(CurlOpt.HEADERFUNCTION, reply.on_header)
-    curl.setopt(CurlOpt.WRITEFUNCTION, reply.on_body)
+    curl.tell(reply.on_header, reply.on_body)
