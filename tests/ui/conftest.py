@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import pytest
 import shiboken6
-from desk import Desk, bare_desk, delete_windows, full_desk
+from desk import Desk, bare_desk, delete_windows, full_desk, linked_desk
 
 _OFFSCREEN_NOISE = (
     "This plugin does not support",
@@ -50,6 +50,12 @@ def bare(qapp: Any, tmp_path: Path) -> Any:
     return bare_desk(qapp, tmp_path)
 
 
+@pytest.fixture
+def linked(qapp: Any, tmp_path: Path) -> Any:
+    """A bare desk that can reach a simulated grok.com."""
+    return linked_desk(qapp, tmp_path)
+
+
 @pytest.fixture(autouse=True)
 def _no_windows_left(request: pytest.FixtureRequest) -> Iterator[None]:
     if "qapp" not in request.fixturenames:
@@ -66,7 +72,7 @@ def _no_windows_left(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    wanted = {"desk", "bare"} & set(pyfuncitem.fixturenames)
+    wanted = {"desk", "bare", "linked"} & set(pyfuncitem.fixturenames)
     if not wanted or not inspect.iscoroutinefunction(pyfuncitem.obj):
         return None
     from grokdesk.app import qtloop

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QWidget
 from stand_in import ICONS, Stage, bare_stage, full_stage
 
 from grokdesk.services.bundle import Services
+from grokdesk.simulator.server import Simulator
 from grokdesk.ui.application import DesktopUi
 from grokdesk.ui.bridge import EventBridge
 from grokdesk.ui.calls import Calls
@@ -113,6 +114,14 @@ async def full_desk(app: QApplication, folder: Path) -> AsyncIterator[Desk]:
 @contextlib.asynccontextmanager
 async def bare_desk(app: QApplication, folder: Path) -> AsyncIterator[Desk]:
     async with bare_stage(folder) as stage:
+        with _desk(app, stage, folder) as desk:
+            yield desk
+
+
+@contextlib.asynccontextmanager
+async def linked_desk(app: QApplication, folder: Path) -> AsyncIterator[Desk]:
+    async with Simulator() as simulator, bare_stage(folder, simulator.origin) as stage:
+        stage.simulator = simulator
         with _desk(app, stage, folder) as desk:
             yield desk
 

@@ -20,15 +20,20 @@ sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parent)]
 
 import stand_in
 from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QApplication, QDialog, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QScrollArea, QWidget
 
 from grokdesk.app import qtloop
+from grokdesk.domain.account import Tier
 from grokdesk.domain.chat import Citation, ReasoningDelta, TextDelta
-from grokdesk.domain.errors import NoAccountError
+from grokdesk.domain.errors import ChallengedError, NoAccountError
 from grokdesk.domain.events import RequestFinished
+from grokdesk.domain.quota import Mode, Provenance, QuotaWindow
+from grokdesk.services.egress import EgressCheck, Reachability
 from grokdesk.services.gateway import GatewayState
 from grokdesk.ui.application import DesktopUi
+from grokdesk.ui.dialogs.preferences import PreferencesDialog
 from grokdesk.ui.pages.accounts import AccountsPage
+from grokdesk.ui.pages.connection import ConnectionPage
 from grokdesk.ui.pages.overview import OverviewPage
 from grokdesk.ui.pages.playground import PlaygroundPage
 from grokdesk.ui.shell import MainWindow
@@ -72,9 +77,99 @@ async def overview_paused(ui: DesktopUi, stage: stand_in.Stage) -> QWidget:
 
 
 async def accounts(ui: DesktopUi, stage: stand_in.Stage) -> QWidget:
+    await add_paid(stage)
     shown = await accounts_page(ui)
-    shown.table.selectRow(6)
+    select(shown, "Old phone")
     return ui.window
+
+
+async def accounts_unfolded(ui: DesktopUi, stage: stand_in.Stage) -> QWidget:
+    shown = await accounts_page(ui)
+    select(shown, "Lab 03")
+    shown.details.evidence.unfold.click()
+    return ui.window
+
+
+async def accounts_paid(ui: DesktopUi, stage: stand_in.Stage) -> QWidget:
+    await add_paid(stage)
+    shown = await accounts_page(ui)
+    select(shown, "Agency")
+    return ui.window
+
+
+async def preferences(ui: DesktopUi, stage: stand_in.Stage) -> QWidget:
+    shown = await accounts_page(ui)
+    select(shown, "Work")
+    shown.account_actions.preferences.trigger()
+    await asyncio.sleep(0.2)
+    asked = dialog_of(ui.window)
+    assert isinstance(asked, PreferencesDialog)
+    asked._priority.setText("ten")
+    asked.save()
+    await asyncio.sleep(0.1)
+    return asked
+
+
+async def preferences_of_several(ui: DesktopUi, stage: stand_in.Stage) -> QWidget:
+    await stage.services.accounts.configure("id-Work", priority=5)
+    shown = await accounts_page(ui)
+    shown.table.selectAll()
+    shown.account_actions.preferences.trigger()
+    await asyncio.sleep(0.2)
+    return dialog_of(ui.window)
+
+
+async def overview_silent(ui: DesktopUi, stage: stand_in.Stage) -> QWidget:
+    await stage.silence()
+    return await page(ui, "overview")
+
+
+async def overview_all_wait(ui: DesktopUi, stage: stand_in.Stage) -> QWidget:
+    for account in stage.services.accounts.snapshot():
+        if account.state in ("ready", "busy"):
+            await stage.services.accounts.configure(account.id, enabled=False)
+    return await page(ui, "overview")
+
+
+async def connection(ui: DesktopUi, stage: stand_in.Stage) -> QWidget:
+    return await page(ui, "connection")
+
+
+async def connection_challenged(ui: DesktopUi, stage: stand_in.Stage) -> QWidget:
+    await stage.services.settings.update({"upstream.clearance": "manual"})
+    window = await page(ui, "connection")
+    shown = window.page("connection")
+    assert isinstance(shown, ConnectionPage)
+    error = ChallengedError(
+        "Cloudflare, which guards grok.com, wants to check the browser. Try another network, or "
+        "paste the cookie cf_clearance and the User-Agent of a browser in which grok.com works.",
+        status=403,
+    )
+    shown._tested(EgressCheck(Reachability.CHALLENGED, str(error), "", error))
+    shown.cookie._save()
+    await asyncio.sleep(0.1)
+    return window
+
+
+async def connection_solver(ui: DesktopUi, stage: stand_in.Stage) -> QWidget:
+    patch = {"upstream.clearance": "flaresolverr", "upstream.proxy_url": "socks5h://127.0.0.1:1080"}
+    await stage.services.settings.update(patch)
+    window = await page(ui, "connection")
+    shown = window.page("connection")
+    assert isinstance(shown, ConnectionPage)
+    check = EgressCheck(Reachability.REACHABLE, "grok.com can be reached directly.", "")
+    shown._tested(check)
+    shown.proxy.address.setText("my proxy")
+    shown.proxy._entered()
+    return window
+
+
+async def connection_signature(ui: DesktopUi, stage: stand_in.Stage) -> QWidget:
+    await stage.services.settings.update({"upstream.statsig": "pasted"})
+    window = await page(ui, "connection")
+    area = window.page("connection").findChildren(QScrollArea)[0]
+    area.verticalScrollBar().setValue(area.verticalScrollBar().maximum())
+    return window
 
 
 async def accounts_filtered(ui: DesktopUi, stage: stand_in.Stage) -> QWidget:
@@ -181,8 +276,18 @@ FULL: tuple[Scene, ...] = (
     overview,
     overview_with_new_key,
     overview_paused,
+    overview_silent,
+    overview_all_wait,
     accounts,
+    accounts_unfolded,
+    accounts_paid,
+    preferences,
+    preferences_of_several,
     accounts_filtered,
+    connection,
+    connection_challenged,
+    connection_solver,
+    connection_signature,
     playground_empty,
     playground,
     playground_end,
@@ -195,6 +300,33 @@ FULL: tuple[Scene, ...] = (
     port_taken,
 )
 EMPTY: tuple[Scene, ...] = (first_run, first_accounts)
+
+
+async def add_paid(stage: stand_in.Stage) -> None:
+    """An account with weekly credits and media, and one whose figures are old."""
+    now, day = stand_in.NOW, 24 * stand_in.HOUR
+
+    def window(mode: Mode, total: int, left: int, age: float, resets_in: float) -> QuotaWindow:
+        known = Provenance.MEASURED
+        return QuotaWindow(mode, total, left, 7 * day, now + resets_in, known, now - age)
+
+    await stage.add(
+        stand_in.account("Agency", Tier.HEAVY, priority=5, note="Invoice goes to Maria"),
+        window(Mode.WEEKLY, 10_000, 5_750, 120, 3 * day),
+        window(Mode.IMAGE_PRO, 40, 31, 120, day),
+        window(Mode.VIDEO, 12, 4, 9_000, day),
+    )
+    await stage.add(
+        stand_in.account("Attic", Tier.SUPER),
+        window(Mode.FAST, 120, 96, 3 * stand_in.HOUR, day),
+        window(Mode.AUTO, 60, 12, 3 * stand_in.HOUR, day),
+        window(Mode.EXPERT, 40, 40, 3 * stand_in.HOUR, day),
+    )
+
+
+def select(shown: AccountsPage, label: str) -> None:
+    place = next(i for i, row in enumerate(shown.model.shown) if row.account.label == label)
+    shown.table.selectRow(place)
 
 
 async def page(ui: DesktopUi, page_id: str) -> MainWindow:

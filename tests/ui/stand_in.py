@@ -49,6 +49,7 @@ from grokdesk.services.tokens import TokenKeeper
 from grokdesk.services.usage import UsageService
 from grokdesk.settings.catalog import load_catalog
 from grokdesk.settings.service import SettingsService
+from grokdesk.simulator.server import Simulator
 from grokdesk.store.accounts import AccountStore
 from grokdesk.store.apikeys import ApiKeyStore
 from grokdesk.store.db import Database
@@ -89,12 +90,14 @@ def playing(*chunks: Chunk, pause: float = 0.0) -> Script:
 
 @dataclass
 class ScriptedUpstream:
-    """grok.com, acted: `script` answers chats, `refusals` are raised for probes by account id."""
+    """grok.com, acted: `script` answers chats, `refusals` are raised by account id when one is
+    asked about."""
 
     script: Script = greet
     refusals: dict[str, UpstreamError] = field(default_factory=dict)
     probe_pause: float = 0.0
     probed: list[str] = field(default_factory=list)
+    quotas_read: list[str] = field(default_factory=list)
     requests: list[ChatRequest] = field(default_factory=list)
     running: int = 0
 
@@ -116,6 +119,9 @@ class ScriptedUpstream:
         return ProbeReading("u-1", account.email, Tier.SUPER, windows(Tier.SUPER))
 
     async def quota(self, account: Account, token: Token) -> QuotaReading:
+        self.quotas_read.append(account.id)
+        if account.id in self.refusals:
+            raise self.refusals[account.id]
         return QuotaReading(())
 
     async def renew_session(self, after: UpstreamError) -> bool:
@@ -136,6 +142,8 @@ class Stage:
     usage: UsageStore
     clock: ManualClock
     secrets: SecretService
+    simulator: Simulator | None = None
+    """What answers where the connection leads to, in tests of the connection."""
 
     async def add(self, account: Account, *quota: QuotaWindow, sealed: bool = False) -> None:
         await self.tokens.put(account.id, Token(f"token-of-{account.id}-0123456789"))
@@ -157,13 +165,12 @@ class Stage:
 
     async def silence(self) -> None:
         """Let so many calls fail that grok.com is left alone for a while."""
-        ready = [view.account.id for view in self.pool.views() if view.state == "ready"]
-        for number in range(20):
-            if not self.services.health.snapshot().is_well:
-                return
-            error = UpstreamUnavailableError("grok.com is overloaded.", status=503)
-            await self.fail(ready[number % len(ready)], error)
+        error = UpstreamUnavailableError("grok.com is overloaded.", status=503)
+        while self.services.health.snapshot().is_well:
             self.clock.advance(30)
+            for view in self.pool.views():
+                if view.state == "ready" and self.services.health.snapshot().is_well:
+                    await self.fail(view.account.id, error)
 
 
 def account(name: str, tier: Tier | None = Tier.BASIC, **changes: object) -> Account:

@@ -5,11 +5,12 @@ from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
-from stand_in import account
+from stand_in import NOW, account
 
 from grokdesk.domain.account import Tier
 from grokdesk.domain.errors import UpstreamTimeoutError
-from grokdesk.ui.dialogs.ask import AskDialog, NameDialog
+from grokdesk.domain.quota import Mode, Provenance, QuotaWindow
+from grokdesk.ui.dialogs.ask import AskDialog
 from grokdesk.ui.models.accounts import Column
 from grokdesk.ui.pages.accounts import AccountsPage
 
@@ -36,7 +37,7 @@ async def test_every_state_is_told_in_words(desk: Desk) -> None:
     page = await opened(desk)
     told = {page.model.cell(row, Column.STATE) for row in page.model.shown}
     assert told == {
-        "Ready", "Cooling down", "Used up", "Signed out", "Blocked", "Disabled", "Locked"
+        "Ready", "Busy", "Cooling down", "Used up", "Signed out", "Blocked", "Disabled", "Locked"
     }  # fmt: skip
 
 
@@ -95,10 +96,13 @@ async def test_actions_are_offered_only_where_they_make_sense(desk: Desk) -> Non
     select(page, "Work")
     assert actions.disable.isEnabled()
     assert not actions.enable.isEnabled()
-    assert actions.rename.isEnabled()
+    assert actions.quota.isEnabled()
     select(page, "Work", "Spare")
     assert actions.enable.isEnabled()
-    assert not actions.rename.isEnabled()
+    assert actions.preferences.isEnabled()
+    select(page, "Spare")
+    assert not actions.check.isEnabled()
+    assert not actions.quota.isEnabled()
 
 
 async def test_toolbar_buttons_follow_the_actions_of_the_menu(desk: Desk) -> None:
@@ -129,7 +133,9 @@ async def test_checking_can_be_stopped(desk: Desk) -> None:
     page.account_actions.check.trigger()
     await asyncio.sleep(0.05)
     click(button(page.info, "Stop"))
-    await desk.until(lambda: page._bulk is not None and page._bulk.cancelled())
+    await desk.until(
+        lambda: page.commands.running is not None and page.commands.running.cancelled()
+    )
     assert desk.stage.upstream.probed == []
 
 
@@ -143,26 +149,22 @@ async def test_accounts_are_disabled_and_enabled_together(desk: Desk) -> None:
     await desk.until(lambda: state_of(desk, "Work") == state_of(desk, "Studio") == "ready")
 
 
-async def test_the_tier_can_be_pinned_and_released(desk: Desk) -> None:
+async def test_refreshing_the_quota_tells_how_far_it_is(desk: Desk) -> None:
     page = await opened(desk)
-    select(page, "New one")
-    page._set_tier(Tier.HEAVY)
-    await desk.until(lambda: page.details.isVisible() and "Heavy (set by you)" in _title(page))
-    page._set_tier(None)
-    await desk.until(lambda: "Heavy" not in _title(page))
+    select(page, "Work", "New one", "Spare")
+    page.account_actions.quota.trigger()
+    assert page.info.sentence == "0 of 2 accounts refreshed."
+    await desk.until(lambda: page.info.sentence == "2 accounts refreshed.")
+    assert sorted(desk.stage.upstream.quotas_read) == ["id-New one", "id-Work"]
 
 
-async def test_renaming_shows_the_new_label_and_refuses_an_empty_one(desk: Desk) -> None:
+async def test_a_quota_that_cannot_be_read_is_told_by_its_account(desk: Desk) -> None:
     page = await opened(desk)
-    select(page, "Work")
-    page.account_actions.rename.trigger()
-    asked = dialog(page, NameDialog)
-    entry = asked.findChildren(QLineEdit)[0]
-    entry.setText("  ")
-    assert not button(asked, "Rename").isEnabled()
-    entry.setText(" Office ")
-    QTest.keyClick(entry, Qt.Key.Key_Return)
-    await desk.until(lambda: any(r.account.label == "Office" for r in page.model.shown))
+    desk.stage.upstream.refusals["id-Work"] = UpstreamTimeoutError("grok.com said nothing.")
+    select(page, "Work", "New one")
+    page.account_actions.quota.trigger()
+    await desk.until(lambda: "Work: grok.com said nothing." in page.info.sentence)
+    assert page.info.sentence.startswith("1 account refreshed.")
 
 
 async def test_removing_asks_first_and_enter_does_not_confirm(desk: Desk) -> None:
@@ -204,12 +206,90 @@ async def test_ctrl_c_copies_the_selected_rows_for_a_spreadsheet(desk: Desk) -> 
     assert lines[1].split("\t")[:4] == ["Lab 02", "Basic", "Used up", "0/30"]
 
 
-async def test_the_strip_explains_why_one_account_does_not_work(desk: Desk) -> None:
+async def test_the_card_tells_what_happened_and_what_can_be_done(desk: Desk) -> None:
     page = await opened(desk)
     select(page, "Old phone")
-    assert "grok.com rejected the session token (HTTP 401), 2 h ago." in page.details.words
+    lines = page.details.words.split("\n")
+    assert lines[0] == "Old phone  ·  Signed out  ·  Basic"
+    assert lines[1].startswith("grok.com no longer accepts the token of this account")
+    assert lines[2].startswith("Sign in at grok.com with this account")
+    assert lines[3].startswith("2 h ago (")
+    assert lines[3].endswith("HTTP 401")
+    assert lines[4] == "Request req-7f3a91c2"
     select(page, "Old phone", "Trial")
     assert not page.details.isVisible()
+
+
+async def test_the_request_id_and_all_details_can_be_copied(desk: Desk) -> None:
+    page = await opened(desk)
+    select(page, "Old phone")
+    click(button(page.details, "Copy request id"))
+    assert QGuiApplication.clipboard().text() == "req-7f3a91c2"
+    click(button(page.details, "Copy details"))
+    assert QGuiApplication.clipboard().text() == page.details.words
+    assert "Invalid credentials" in page.details.words
+
+
+async def test_the_words_of_grok_com_are_folded_until_they_are_wanted(desk: Desk) -> None:
+    page = await opened(desk)
+    select(page, "Old phone")
+    assert page.details.evidence.excerpt == ""
+    click(button(page.details, "What grok.com said"))
+    assert "Invalid credentials" in page.details.evidence.excerpt
+    select(page, "Work")
+    select(page, "Old phone")
+    assert page.details.evidence.excerpt == "", "another selection folds it again"
+
+
+async def test_an_unfolded_excerpt_stays_open_while_figures_change(desk: Desk) -> None:
+    page = await opened(desk)
+    select(page, "Old phone")
+    click(button(page.details, "What grok.com said"))
+    desk.stage.clock.advance(3600)
+    await desk.services.accounts.configure("id-Old phone", note="Ask Tom")
+    await desk.until(lambda: page.details.facts.value("Note") == "Ask Tom")
+    assert "3 h ago" in page.details.words
+    assert "Invalid credentials" in page.details.evidence.excerpt
+
+
+async def test_a_signed_out_account_offers_the_import(desk: Desk) -> None:
+    page = await opened(desk)
+    wanted: list[None] = []
+    page.wants_import.connect(lambda: wanted.append(None))
+    select(page, "Old phone")
+    click(button(page.details, "Import new token…"))
+    assert wanted == [None]
+
+
+async def test_a_blocked_account_offers_to_be_checked_again(desk: Desk) -> None:
+    page = await opened(desk)
+    select(page, "Trial")
+    click(button(page.details, "Check now"))
+    await desk.until(lambda: state_of(desk, "Trial") == "ready")
+    await desk.until(lambda: "Can answer the next request." in page.details.words)
+    assert not page.details.evidence.isVisible()
+
+
+async def test_media_and_weekly_credits_are_in_the_card(bare: Desk) -> None:
+    video = QuotaWindow(Mode.VIDEO, 9, 4, 86_400.0, None, Provenance.MEASURED, NOW)
+    weekly = QuotaWindow(Mode.WEEKLY, 10_000, 5_000, 604_800.0, None, Provenance.MEASURED, NOW)
+    await bare.stage.add(account("Paid", Tier.SUPER), video, weekly)
+    page = await opened(bare)
+    await bare.until(lambda: len(page.model.shown) == 1)
+    select(page, "Paid")
+    assert page.details.facts.value("Media left") == "Videos 4"
+    assert page.details.facts.value("Week's credits") == "50 %"
+    assert not page.table.isColumnHidden(Column.WEEKLY)
+    assert page.table.isColumnHidden(Column.HEAVY)
+
+
+async def test_a_narrow_table_gives_up_columns_before_names(desk: Desk) -> None:
+    page = await opened(desk)
+    page.resize(1100, 600)
+    assert not page.table.isColumnHidden(Column.LAST_USED)
+    page.resize(760, 600)
+    assert page.table.isColumnHidden(Column.LAST_USED)
+    assert page.table.columnWidth(Column.LABEL) >= 100
 
 
 async def test_the_menu_has_what_the_toolbar_has(desk: Desk) -> None:
@@ -219,7 +299,7 @@ async def test_the_menu_has_what_the_toolbar_has(desk: Desk) -> None:
     menu = next(w for w in desk.app.topLevelWidgets() if w.inherits("QMenu") and w.isVisible())
     entries = [a.text() for a in menu.actions() if not a.isSeparator()]  # type: ignore[attr-defined]
     assert entries == [
-        "Check now", "Enable", "Disable", "Rename…", "Tier", "Remove…", "Copy"
+        "Check now", "Refresh quota", "Enable", "Disable", "Preferences…", "Remove…", "Copy"
     ]  # fmt: skip
     menu.close()
 
@@ -240,8 +320,5 @@ async def test_an_account_that_signs_out_while_it_is_shown_changes_at_once(desk:
     page = await opened(desk)
     select(page, "Work")
     await desk.stage.fail("id-Work", TokenRejectedError("The token is dead.", status=401))
-    await desk.until(lambda: "The token is dead (HTTP 401)" in page.details.words, timeout=2)
-
-
-def _title(page: AccountsPage) -> str:
-    return page.details._title.text()
+    await desk.until(lambda: "Work  ·  Signed out" in page.details.words, timeout=2)
+    assert "HTTP 401" in page.details.words

@@ -10,7 +10,12 @@ from PySide6.QtWidgets import QApplication, QWidget
 from stand_in import account
 
 from grokdesk.domain.account import Tier
-from grokdesk.domain.errors import InvalidRequestError, UpstreamTimeoutError, VaultLockedError
+from grokdesk.domain.errors import (
+    InvalidRequestError,
+    TokenRejectedError,
+    UpstreamTimeoutError,
+    VaultLockedError,
+)
 from grokdesk.services.importer import ImportResult
 from grokdesk.ui.dialogs.import_accounts import ImportDialog
 from grokdesk.ui.models.import_entries import EntryColumn
@@ -135,6 +140,22 @@ async def test_a_failed_check_is_told_by_the_end_of_its_token(bare: Desk) -> Non
     assert run.ends[0].tone == "warn"
     assert ONE[-4:] in run.ends[0].sentence
     assert "grok.com said nothing" in run.ends[0].sentence
+
+
+async def test_a_token_that_is_refused_comes_with_what_can_be_done(bare: Desk) -> None:
+    run = Import(bare)
+
+    async def refuse(*_: object) -> None:
+        raise TokenRejectedError("grok.com rejected the token.", status=401)
+
+    bare.stage.upstream.probe = refuse  # type: ignore[method-assign,assignment]
+    await run.paste(bare, ONE, 1)
+    click(run.dialog.confirm)
+    await bare.until(lambda: run.ends)
+    assert run.ends[0].sentence == (
+        f"1 account imported. …{ONE[-4:]}: grok.com rejected the token. "
+        "Sign in at grok.com with this account and import the new token."
+    )
 
 
 async def test_a_file_is_previewed_without_showing_its_content(bare: Desk, tmp_path: Path) -> None:

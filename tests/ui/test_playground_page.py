@@ -96,13 +96,15 @@ async def test_escape_stops_the_answer_and_frees_the_account(desk: Desk) -> None
         await asyncio.Event().wait()
 
     desk.stage.upstream.script = endless
+    before = desk.stage.pool.in_flight
     page.send("Go on")
     await desk.until(lambda: shown_text(page) == "A beginning")
+    assert desk.stage.pool.in_flight == before + 1
     page.activateWindow()
     QTest.keyClick(page, Qt.Key.Key_Escape)
     await desk.until(lambda: not page.busy)
     assert desk.stage.upstream.running == 0
-    assert desk.stage.pool.in_flight == 0
+    assert desk.stage.pool.in_flight == before
     assert page.answer is not None
     await desk.until(lambda: page.answer and page.answer._foot.statistics == "Stopped.")
     assert len(page.conversation) == 2

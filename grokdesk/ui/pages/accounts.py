@@ -30,7 +30,8 @@ from grokdesk.ui.widgets.looks import Card, row
 
 _TYPE_TO_REMOVE_ABOVE = 100
 _FILTER_AFTER_MS = 80
-_WORDS_ABOVE = 860
+_BESIDE_TOOLS = 160
+"""What margins and the count of the selected ones need."""
 
 
 class AccountsPage(Page):
@@ -52,7 +53,8 @@ class AccountsPage(Page):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.account_actions.set_compact(event.size().width() < self.kit.theme.scaled(_WORDS_ABOVE))
+        beside = self.kit.theme.scaled(_BESIDE_TOOLS)
+        self.account_actions.fit_width(event.size().width() - beside)
 
     def _add_header(self) -> None:
         self._counter = PlainLabel(role="muted")
@@ -73,7 +75,7 @@ class AccountsPage(Page):
         self._selection = PlainLabel(role="muted")
         self.details = AccountDetails(kit)
         card = Card(spacing=0, margin=1)
-        tools = row(self.account_actions.toolbar(), None, self._selection, spacing=SMALL)
+        tools = row(self.account_actions.bar, None, self._selection, spacing=SMALL)
         tools.setContentsMargins(SMALL, SMALL, MEDIUM, SMALL)
         card.body.addLayout(tools)
         card.body.addWidget(self.table, 1)

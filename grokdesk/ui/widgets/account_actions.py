@@ -37,6 +37,8 @@ class AccountActions:
             self.remove,
         )
         self.all = (*self._changing, self.copy)
+        self.bar = self._make_bar()
+        self._width_of_words = 0
         self.fit(())
 
     def fit(self, selected: Sequence[AccountSnapshot]) -> None:
@@ -48,8 +50,11 @@ class AccountActions:
         self.remove.setEnabled(bool(real))
         self.copy.setEnabled(bool(selected))
 
-    def set_compact(self, compact: bool) -> None:
+    def fit_width(self, room: int) -> None:
         """Icons alone, where the words have no room."""
+        if not self._compact:
+            self._width_of_words = self.bar.sizeHint().width()
+        compact = self._width_of_words > room
         if compact == self._compact:
             return
         self._compact = compact
@@ -65,13 +70,16 @@ class AccountActions:
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(place)
 
-    def toolbar(self) -> QHBoxLayout:
-        layout = QHBoxLayout()
+    def _make_bar(self) -> QWidget:
+        """Its words do not keep the page from becoming narrower: they go then."""
+        bar = QWidget()
+        bar.setMinimumWidth(1)
+        layout = QHBoxLayout(bar)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(TIGHT)
         for action in self.all:
             layout.addWidget(self._button(action))
-        return layout
+        return bar
 
     def _action(self, text: str, icon: str, shortcut: str = "") -> QAction:
         action = QAction(text, self._owner)
