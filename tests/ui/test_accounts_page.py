@@ -283,6 +283,22 @@ async def test_media_and_weekly_credits_are_in_the_card(bare: Desk) -> None:
     assert page.table.isColumnHidden(Column.HEAVY)
 
 
+async def test_the_row_that_is_explained_stays_in_view(desk: Desk) -> None:
+    page = await opened(desk)
+    page.resize(1000, 480)
+    last = len(page.model.shown) - 1
+    page.table.selectRow(last)
+    await desk.until(page.details.isVisible)
+
+    def is_in_view() -> bool:
+        place = page.table.visualRect(page.model.index(last, 0))
+        return page.table.viewport().rect().contains(place.center())
+
+    await desk.until(is_in_view)
+    await asyncio.sleep(0.1)
+    assert is_in_view()
+
+
 async def test_a_narrow_table_gives_up_columns_before_names(desk: Desk) -> None:
     page = await opened(desk)
     page.resize(1100, 600)

@@ -104,7 +104,8 @@ class PreferencesDialog(Dialog):
         self._priority.setPlaceholderText(_SEVERAL if before.priority is MIXED else "0")
         self._calls = QLineEdit(_shown(before.max_in_flight, usual=DEFAULT))
         usual = self._kit.services.settings.current.pool.max_in_flight
-        self._calls.setPlaceholderText(_SEVERAL if before.max_in_flight is MIXED else str(usual))
+        is_mixed = before.max_in_flight is MIXED
+        self._calls.setPlaceholderText(_SEVERAL if is_mixed else str(usual))
         self._note = QPlainTextEdit("" if before.note is MIXED else str(before.note))
         self._note.setProperty("kind", "field")
         self._note.setTabChangesFocus(True)
@@ -112,10 +113,10 @@ class PreferencesDialog(Dialog):
         self._note.setPlaceholderText(_SEVERAL if before.note is MIXED else "For your eyes only")
         self.fields = {
             "label": FormField("Label", self._label),
-            "tier": FormField("Tier", self._tier, "Decides which models it may serve."),
+            "tier": FormField("Tier", self._tier, "Limits its models."),
             "priority": FormField("Priority", self._priority, "Higher is taken first."),
             "max_in_flight": FormField(
-                "Calls at once", self._calls, f"Empty: as the settings say, {usual}."
+                "Calls at once", self._calls, "" if is_mixed else f"Empty: {usual}, as for all."
             ),
             "note": FormField("Note", self._note),
         }

@@ -33,8 +33,7 @@ _CLEARANCE_MODES = (
     (
         "flaresolverr",
         "Ask FlareSolverr",
-        "A program of yours that passes the check in a browser of its own. It sees the cookies "
-        "that it obtains, and the proxy.",
+        "A program of yours that passes the check in a browser of its own.",
     ),
 )
 _STATSIG_MODES = (
@@ -123,7 +122,7 @@ class ConnectionPage(Page):
         inside.setContentsMargins(LARGE, MEDIUM, LARGE, MEDIUM)
         status.setLayout(inside)
         self.clearance.add_mode("manual", self.cookie)
-        self.clearance.add_mode("flaresolverr", *self.solver.values(), status)
+        self.clearance.add_mode("flaresolverr", status, *self.solver.values())
         return self.clearance
 
     def _solver_editor(self, info: SettingInfo) -> SettingEditor:

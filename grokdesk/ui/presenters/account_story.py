@@ -119,7 +119,7 @@ def _action(account: AccountSnapshot) -> str:
 
 
 def _circumstances(evidence: Evidence, now: float) -> str:
-    status = f"  ·  HTTP {evidence.status}" if evidence.status else ""
+    status = f" · HTTP {evidence.status}" if evidence.status else ""
     return f"{text.ago(now - evidence.at)} ({text.local_time(evidence.at)}){status}"
 
 

@@ -81,7 +81,7 @@ def pasted_status(now: EgressSnapshot, *, wanted: bool) -> str:
     if wanted and now.has_clearance:
         return f"A cookie is in use, together with {browser_name(now.user_agent)}."
     if wanted and not now.user_agent:
-        return "What was pasted is used from the next request on."
+        return "What is saved is never shown again; it is used from the next request on."
     return "No cookie is in use."
 
 

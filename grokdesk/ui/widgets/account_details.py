@@ -9,14 +9,13 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout
 from grokdesk.domain.account import AccountState
 from grokdesk.services.accounts import AccountSnapshot
 from grokdesk.ui.kit import Kit
-from grokdesk.ui.presenters.account_story import AccountStory, Help, story_of
-from grokdesk.ui.tokens import LARGE, MEDIUM, WIDE
-from grokdesk.ui.widgets.buttons import make_button
+from grokdesk.ui.presenters.account_story import AccountStory, story_of
+from grokdesk.ui.tokens import LARGE, MEDIUM, TIGHT, WIDE
+from grokdesk.ui.widgets.advice_line import AdviceLine
 from grokdesk.ui.widgets.evidence_view import EvidenceView
 from grokdesk.ui.widgets.fact_list import FactList
-from grokdesk.ui.widgets.icon_label import IconLabel
 from grokdesk.ui.widgets.labels import ElidedLabel, PlainLabel
-from grokdesk.ui.widgets.looks import column, row
+from grokdesk.ui.widgets.looks import column
 from grokdesk.ui.widgets.marks import ACCOUNT_MARKS, MarkWidget
 
 _TICK_MS = 1_000
@@ -36,9 +35,7 @@ class AccountDetails(QFrame):
         self._mark = MarkWidget(kit.theme, ACCOUNT_MARKS[AccountState.READY], size=14)
         self._title = ElidedLabel(role="strong")
         self._happened = PlainLabel(role="muted", wrap=True, selectable=True)
-        self._pointer = IconLabel(kit.icons, "chevron-right", "accent")
-        self._action = PlainLabel(wrap=True, selectable=True)
-        self._help = make_button("", kind="link", name="Help", clicked=self._wants_help)
+        self._advice = AdviceLine(kit.icons, self._wants_help)
         self.evidence = EvidenceView(kit)
         self.facts = FactList()
         self.facts.setFixedWidth(kit.theme.scaled(_FACTS_WIDTH))
@@ -71,17 +68,16 @@ class AccountDetails(QFrame):
         self._timer.stop()
 
     def _lay_out(self) -> None:
-        title = row(self._mark, spacing=MEDIUM)
-        title.addWidget(self._title, 1)
-        advice = row(spacing=2)
-        advice.addLayout(column(1, self._pointer, None, spacing=0))
-        advice.addWidget(self._action, 1)
-        advice.addLayout(column(self._help, None, spacing=0))
-        words = column(title, self._happened, advice, self.evidence, None, spacing=4)
+        words = column(
+            self._title, self._happened, self._advice, self.evidence, None, spacing=TIGHT
+        )
         layout = QHBoxLayout(self)
         layout.setContentsMargins(LARGE, MEDIUM, LARGE, MEDIUM)
-        layout.setSpacing(WIDE)
+        layout.setSpacing(0)
+        layout.addLayout(column(2, self._mark, None, spacing=0))
+        layout.addSpacing(MEDIUM)
         layout.addLayout(words, 1)
+        layout.addSpacing(WIDE)
         layout.addLayout(column(self.facts, None, spacing=0))
 
     def _tell(self) -> None:
@@ -94,12 +90,7 @@ class AccountDetails(QFrame):
         self._mark.show_mark(ACCOUNT_MARKS[self._account.state])
         self._title.setText(story.title)
         self._happened.setText(story.happened)
-        self._action.setText(story.action)
-        self._help.setText(story.help.value)
-        self._help.setAccessibleName(story.help.value or "Help")
-        for widget in (self._pointer, self._action):
-            widget.setVisible(bool(story.action))
-        self._help.setVisible(story.help is not Help.NONE)
+        self._advice.show_advice(story.action, story.help.value)
         self.evidence.show_story(story)
         self.facts.show_facts(story.facts)
 

@@ -64,6 +64,8 @@ class AccountTable(QTableView):
         # Countdowns: only what is visible is painted again.
         self._timer = QTimer(self, interval=_TICK_MS)
         self._timer.timeout.connect(self.viewport().update)
+        self._settle = QTimer(self, interval=0, singleShot=True)
+        self._settle.timeout.connect(self._keep_in_view)
 
     def selected(self) -> tuple[AccountSnapshot, ...]:
         return self._model.accounts_at(self._selected_rows())
@@ -110,6 +112,12 @@ class AccountTable(QTableView):
 
     def _tell_selection(self) -> None:
         self.selection_changed.emit()
+        self._settle.start()
+
+    def _keep_in_view(self) -> None:
+        """What is shown of the selected account may have taken the place of its row."""
+        if self.selectionModel().hasSelection():
+            self.scrollTo(self.currentIndex())
 
     def _selected_rows(self) -> Sequence[int]:
         selection = self.selectionModel().selection()

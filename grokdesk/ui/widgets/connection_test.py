@@ -1,16 +1,17 @@
 """Whether grok.com can be reached, what can be done if not, and which way is taken."""
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout
 
 from grokdesk.services.egress import EgressSnapshot
 from grokdesk.ui.kit import Kit
 from grokdesk.ui.presenters.connection import NOT_TESTED, Outcome, facts_of
 from grokdesk.ui.tokens import LARGE, MEDIUM, WIDE
+from grokdesk.ui.widgets.advice_line import AdviceLine
 from grokdesk.ui.widgets.buttons import make_button
 from grokdesk.ui.widgets.fact_list import FactList
-from grokdesk.ui.widgets.icon_label import IconLabel
 from grokdesk.ui.widgets.labels import PlainLabel, announce
-from grokdesk.ui.widgets.looks import Card, column, row
+from grokdesk.ui.widgets.looks import Card, column
 from grokdesk.ui.widgets.marks import Mark, MarkWidget, Shape
 
 _SHAPES = {"muted": Shape.RING, "ok": Shape.DISC, "bad": Shape.TRIANGLE}
@@ -23,37 +24,36 @@ class ConnectionTest(Card):
         self._mark = MarkWidget(kit.theme, Mark(Shape.RING, "muted"), size=18)
         self._title = PlainLabel(role="section")
         self._sentence = PlainLabel(role="muted", wrap=True, selectable=True)
-        self._pointer = IconLabel(kit.icons, "chevron-right", "accent")
-        self._action = PlainLabel(wrap=True, selectable=True)
+        self._advice = AdviceLine(kit.icons)
         self._when = PlainLabel(role="caption")
         self.button = make_button("Test connection", kit.icons, "refresh", kind="primary")
         self.facts = FactList()
         self.facts.setFixedWidth(kit.theme.scaled(_FACTS_WIDTH))
-        advice = row(self._pointer, spacing=2)
-        advice.addWidget(self._action, 1)
-        words = column(self._title, self._sentence, advice, self._when, None, spacing=3)
+        words = column(self._title, self._sentence, self._advice, self._when, None, spacing=3)
         inside = QHBoxLayout()
         inside.setSpacing(MEDIUM)
         inside.addLayout(column(2, self._mark, None, spacing=0))
         inside.addLayout(words, 1)
         inside.addSpacing(WIDE - MEDIUM)
-        inside.addLayout(column(row(None, self.button), self.facts, None, spacing=MEDIUM))
+        side = column(spacing=MEDIUM)
+        side.addWidget(self.button, 0, Qt.AlignmentFlag.AlignRight)
+        side.addWidget(self.facts)
+        side.addStretch(1)
+        inside.addLayout(side)
         self.body.addLayout(inside)
         self.show_outcome(NOT_TESTED)
 
     @property
     def words(self) -> str:
-        shown = (self._title, self._sentence, self._action)
-        return " ".join(label.text() for label in shown if label.text())
+        shown = (self._title.text(), self._sentence.text(), self._advice.words)
+        return " ".join(filter(None, shown))
 
     def show_outcome(self, outcome: Outcome, when: str = "") -> None:
         self._mark.show_mark(Mark(_SHAPES[outcome.tone], outcome.tone))
         self._title.setText(outcome.title)
         self._sentence.setText(outcome.sentence)
-        self._action.setText(outcome.action)
+        self._advice.show_advice(outcome.action)
         self._when.setText(when)
-        for widget in (self._pointer, self._action):
-            widget.setVisible(bool(outcome.action))
         self._when.setVisible(bool(when))
         if when:
             announce(self, self.words)

@@ -20,7 +20,7 @@ class EvidenceView(QWidget):
         self._circumstances = PlainLabel(role="caption")
         self._request = PlainLabel(role="caption")
         self.copy_id = CopyButton(
-            kit.clipboard, kit.icons, self._request_id, what="request id", text="", kind="icon"
+            kit.clipboard, kit.icons, self._request_id, what="request id", text="", kind="fold"
         )
         self.copy_all = CopyButton(
             kit.clipboard, kit.icons, self._all, what="details", text="Copy details", kind="fold"
@@ -35,8 +35,8 @@ class EvidenceView(QWidget):
         inside.addWidget(self._excerpt)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
-        layout.addLayout(row(self._circumstances, self._request, self.copy_id, None, spacing=SMALL))
+        layout.setSpacing(0)
+        layout.addLayout(row(self._circumstances, 5, self._request, self.copy_id, None, spacing=3))
         layout.addLayout(row(self.unfold, self.copy_all, None, spacing=SMALL))
         layout.addWidget(self._well)
         self.fold()
