@@ -106,7 +106,7 @@ async def open_core(options: CoreOptions) -> AsyncIterator[Core]:
             tell,
         )
         tokens = TokenKeeper(vault)
-        plan = EgressPlan(settings, SecretService(vault, SecretStore(database)))
+        plan = EgressPlan(settings, SecretService(vault, SecretStore(database, clock)))
         web = new_web_client(settings, clock, tiers, plan)
         stack.push_async_callback(web.aclose)
         upstream = CurrentUpstream(web)

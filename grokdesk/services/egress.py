@@ -77,6 +77,14 @@ class EgressSnapshot:
     """Why the last clearance could not be obtained."""
 
 
+@dataclass(frozen=True, slots=True)
+class Pasted:
+    """What is kept of what was pasted, and since when: Unix time, 0 for unknown, None for not."""
+
+    clearance_at: float | None = None
+    statsig_at: float | None = None
+
+
 class EgressService:
     """The client follows the settings and what is pasted here, without a restart."""
 
@@ -121,6 +129,21 @@ class EgressService:
         await self._plan.keep_statsig(value)
         await self._settings.update({"upstream.statsig": "pasted"})
         self._web.sessions.invalidate()
+
+    async def pasted(self) -> Pasted:
+        """Asks no keyring."""
+        return Pasted(
+            await self._plan.kept_since(SecretName.CLEARANCE),
+            await self._plan.kept_since(SecretName.STATSIG),
+        )
+
+    async def solve(self) -> EgressCheck:
+        """Have the solver obtain a clearance now, and see whether it lets us in."""
+        renewed = await self._web.sessions.renew_now()
+        trouble = self._web.sessions.trouble
+        if not renewed and trouble:
+            return self._failed(LocalNetworkError(trouble))
+        return await self.test()
 
     async def test(self) -> EgressCheck:
         """Ask grok.com something without a token; after a challenge as a chat would, once more."""

@@ -55,6 +55,10 @@ class EgressPlan:
     async def keep_statsig(self, value: str) -> None:
         await self._secrets.put(SecretName.STATSIG, pasted_statsig(value))
 
+    async def kept_since(self, name: SecretName) -> float | None:
+        """Unix time, 0: unknown; None: nothing is kept."""
+        return await self._secrets.since(name)
+
     async def forget(self, name: SecretName) -> None:
         await self._secrets.delete(name)
 

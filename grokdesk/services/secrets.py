@@ -28,6 +28,10 @@ class SecretService:
             self._known[name] = token.reveal() if token else ""
         return self._known[name]
 
+    async def since(self, name: SecretName) -> float | None:
+        """When it was put there, Unix time (0: unknown); None: there is none. Asks no keyring."""
+        return await self._store.since(name)
+
     async def put(self, name: SecretName, text: str) -> None:
         """Return when the vault has it; an empty text removes it."""
         if not text:

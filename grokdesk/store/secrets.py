@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from grokdesk.kernel.clock import Clock, SystemClock
 from grokdesk.store import intents, meta
 from grokdesk.store.db import Database
 
@@ -14,8 +15,9 @@ def entry_of(name: str) -> str:
 class SecretStore:
     """As with accounts: the vault first, then `vouch`; `forget` first, then the vault."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, clock: Clock | None = None) -> None:
         self._db = db
+        self._clock = clock or SystemClock()
 
     async def vouch(self, name: str) -> None:
         await self._db.call(partial(self._vouch, entry_of(name)))
@@ -24,10 +26,17 @@ class SecretStore:
         await self._db.call(partial(self._forget, entry_of(name)))
 
     async def has(self, name: str) -> bool:
-        return bool(await self._db.call(lambda: meta.read(self._db.sql, entry_of(name))))
+        return await self.since(name) is not None
+
+    async def since(self, name: str) -> float | None:
+        """When it was put there, Unix time; None: it is not, and 0: before times were kept."""
+        fact = await self._db.call(lambda: meta.read(self._db.sql, entry_of(name)))
+        if not fact:
+            return None
+        return float(fact) if fact.isdecimal() else 0.0
 
     def _vouch(self, entry: str) -> None:
-        meta.write(self._db.sql, entry, "wanted")
+        meta.write(self._db.sql, entry, f"{self._clock.now():.0f}")
         intents.settle(self._db.sql, entry)
 
     def _forget(self, entry: str) -> None:

@@ -240,7 +240,7 @@ async def bare_stage(folder: Path, web_url: str = NOBODY) -> AsyncIterator[Stage
     await database.open()
     upstream, pool = ScriptedUpstream(), AccountPool(clock)
     vault = MemoryVault()
-    tokens, secrets = TokenKeeper(vault), SecretService(vault, SecretStore(database))
+    tokens, secrets = TokenKeeper(vault), SecretService(vault, SecretStore(database, clock))
     account_store, usage_store = AccountStore(database), UsageStore(database)
     usage = UsageService(usage_store, bus, clock)
     accounts = AccountService(account_store, pool, tokens, upstream, bus, tasks, clock)

@@ -5,6 +5,7 @@ from desk import Desk, button, click
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
+from stand_in import NOW
 
 from grokdesk.domain.errors import VaultLockedError
 from grokdesk.services.egress import EgressSnapshot
@@ -12,6 +13,7 @@ from grokdesk.services.secrets import SecretName
 from grokdesk.simulator.flaresolverr import USER_AGENT, FakeFlareSolverr
 from grokdesk.ui.pages.connection import ConnectionPage
 from grokdesk.ui.presenters import connection as words
+from grokdesk.ui.text import local_date
 from grokdesk.ui.widgets.paste_form import PasteForm
 from grokdesk.ui.widgets.proxy_editor import ProxyEditor
 
@@ -165,9 +167,15 @@ async def test_a_pasted_cookie_opens_the_way_and_is_never_shown(linked: Desk) ->
     assert fields_of(page.cookie) == ["", ""]
     click(page.test.button)
     await linked.until(lambda: page.test.words.startswith("Connection works"))
-    assert page.cookie.status.text() == ("A cookie is in use, together with Chrome 142 on Linux.")
+    await linked.until(lambda: "In use" in page.cookie.status.text())
+    assert page.cookie.status.text() == (
+        f"Saved on {local_date(NOW)}. In use, together with Chrome 142 on Linux."
+    )
+    await linked.until(button(page, "Forget the cookie").isEnabled)
     click(button(page, "Forget the cookie"))
     await linked.until(lambda: linked.services.settings.current.upstream.clearance == "none")
+    await linked.until(lambda: page.cookie.status.text() == "Nothing is saved yet.")
+    assert not page.cookie.forget.isEnabled()
     assert await linked.stage.secrets.get(SecretName.CLEARANCE) == ""
 
 
@@ -221,6 +229,7 @@ async def test_a_signature_is_pasted_and_forgotten(bare: Desk) -> None:
     QTest.keyClick(page.signature.fields["statsig"].editor, Qt.Key.Key_Return)
     await bare.until(lambda: fields_of(page.signature) == [""])
     assert await bare.stage.secrets.get(SecretName.STATSIG) == STATSIG
+    await bare.until(button(page, "Forget the signature").isEnabled)
     click(button(page, "Forget the signature"))
     await bare.until(lambda: bare.services.settings.current.upstream.statsig == "none")
 
@@ -256,6 +265,25 @@ async def test_the_test_lets_flaresolverr_pass_the_check(linked: Desk) -> None:
         click(page.test.button)
         await linked.until(lambda: page.test.words.startswith("Connection does not work"))
         assert page._solver_status.text().startswith("The last try failed. FlareSolverr could not")
+
+
+async def test_solve_now_asks_flaresolverr_also_when_nobody_demanded_it(linked: Desk) -> None:
+    assert linked.stage.simulator is not None
+    async with FakeFlareSolverr(linked.stage.simulator.script) as solver:
+        await linked.services.settings.update(
+            {"upstream.clearance": "flaresolverr", "upstream.flaresolverr_url": solver.origin}
+        )
+        page = opened(linked)
+        for solves in (1, 2):  # twice within a minute, since a person wants it
+            click(button(page, "Solve now"))
+            await linked.until(lambda: solver.solves == solves)  # noqa: B023
+            await linked.until(page.solve.isEnabled)
+        assert page.test.words.startswith("Connection works")
+        assert page._solver_status.text().startswith("It passed the check and is used, together")
+        solver.failure = "error"
+        click(button(page, "Solve now"))
+        await linked.until(lambda: page.test.words.startswith("Connection does not work"))
+        assert "FlareSolverr could not pass the browser check" in page.test.words
 
 
 def test_browsers_are_named_as_people_know_them() -> None:

@@ -12,7 +12,9 @@ import pytest
 
 from grokdesk.domain.account import Account, Token
 from grokdesk.domain.errors import VaultLockedError
+from grokdesk.kernel.clock import ManualClock
 from grokdesk.services.secrets import SecretName, SecretService
+from grokdesk.store import meta
 from grokdesk.store.accounts import AccountStore
 from grokdesk.store.choose import VaultChooser
 from grokdesk.store.db import Database
@@ -84,6 +86,26 @@ async def test_a_secret_comes_back_replaced_and_goes(new_vault, db):
     assert await service.get(NAME) == ""
     assert await vault.get(ENTRY) is None
     assert await service_over(new_vault(), db).get(NAME) == ""
+
+
+async def test_it_is_known_since_when_a_secret_is_kept(db):
+    clock = ManualClock(1_794_232_800.0)
+    service = SecretService(MemoryVault(), SecretStore(db, clock))
+    assert await service.since(NAME) is None
+    await service.put(NAME, "first")
+    clock.advance(60)
+    assert await service.since(NAME) == 1_794_232_800.0
+    await service.put(NAME, "second")
+    assert await service.since(NAME) == 1_794_232_860.0
+    await service.delete(NAME)
+    assert await service.since(NAME) is None
+
+
+async def test_a_secret_from_before_times_were_kept_is_still_known(db):
+    await db.call(lambda: meta.write(db.sql, ENTRY, "wanted"))
+    store = SecretStore(db)
+    assert await store.has(NAME)
+    assert await store.since(NAME) == 0.0
 
 
 async def test_each_secret_is_its_own(new_vault, db):

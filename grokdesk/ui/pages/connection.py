@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from PySide6.QtWidgets import QLayout, QWidget
 
-from grokdesk.services.egress import EgressCheck
+from grokdesk.services.egress import EgressCheck, Pasted
 from grokdesk.settings.declaration import Value
 from grokdesk.settings.service import SettingInfo
 from grokdesk.ui import text
@@ -13,9 +13,10 @@ from grokdesk.ui.pages.page import Page
 from grokdesk.ui.presenters import connection as words
 from grokdesk.ui.presenters.setting_rows import row_of
 from grokdesk.ui.tokens import LARGE, MEDIUM
+from grokdesk.ui.widgets.buttons import make_button
 from grokdesk.ui.widgets.connection_test import ConnectionTest
 from grokdesk.ui.widgets.labels import PlainLabel, Rule
-from grokdesk.ui.widgets.looks import Card, column
+from grokdesk.ui.widgets.looks import Card, column, row
 from grokdesk.ui.widgets.mode_card import ModeCard
 from grokdesk.ui.widgets.paste_form import PasteField, PasteForm
 from grokdesk.ui.widgets.proxy_editor import ProxyEditor
@@ -76,9 +77,19 @@ class ConnectionPage(Page):
         self.statsig.show_info(infos[words.STATSIG])
         for key, editor in self.solver.items():
             editor.show_row(row_of(infos[key]))
-        is_manual = infos[words.CLEARANCE].value == "manual"
-        self.cookie.status.setText(words.pasted_status(now, wanted=is_manual))
         self._solver_status.setText(words.solver_status(now))
+        self.kit.calls.run(
+            self.kit.services.egress.pasted(),
+            name="what was pasted",
+            done=self._show_pasted,
+        )
+
+    def _show_pasted(self, pasted: Pasted) -> None:
+        now = self.kit.services.egress.snapshot()
+        self.cookie.status.setText(words.cookie_status(now, pasted.clearance_at))
+        self.cookie.forget.setEnabled(pasted.clearance_at is not None)
+        self.signature.status.setText(words.kept_since(pasted.statsig_at))
+        self.signature.forget.setEnabled(pasted.statsig_at is not None)
 
     def _proxy_card(self) -> Card:
         theme = self.kit.theme
@@ -117,8 +128,11 @@ class ConnectionPage(Page):
         infos = {info.key: info for info in kit.services.settings.describe()}
         self.solver = {key: self._solver_editor(infos[key]) for key in words.SOLVER_KEYS}
         self._solver_status = PlainLabel(role="muted", wrap=True)
+        self.solve = make_button("Solve now", clicked=self._run_solver)
         status = QWidget()
-        inside = column(self._solver_status)
+        inside = row(spacing=LARGE)
+        inside.addWidget(self._solver_status, 1)
+        inside.addWidget(self.solve)
         inside.setContentsMargins(LARGE, MEDIUM, LARGE, MEDIUM)
         status.setLayout(inside)
         self.clearance.add_mode("manual", self.cookie)
@@ -145,7 +159,6 @@ class ConnectionPage(Page):
             info=self.info,
             done=self._pasted,
         )
-        self.signature.status.setText("What is saved is not shown again.")
         self.statsig.add_mode("pasted", self.signature)
         return self.statsig
 
@@ -183,6 +196,15 @@ class ConnectionPage(Page):
             self.kit.services.egress.test(),
             name="test the connection",
             busy=self.test.button,
+            info=self.info,
+            done=self._tested,
+        )
+
+    def _run_solver(self) -> None:
+        self.kit.calls.run(
+            self.kit.services.egress.solve(),
+            name="solve the browser check",
+            busy=self.solve,
             info=self.info,
             done=self._tested,
         )

@@ -76,13 +76,18 @@ def facts_of(now: EgressSnapshot) -> tuple[Fact, ...]:
     return (way, Fact("Pictures and files", _way(now.assets_proxy)), browser)
 
 
-def pasted_status(now: EgressSnapshot, *, wanted: bool) -> str:
-    """Of the cookie; it is never shown itself."""
-    if wanted and now.has_clearance:
-        return f"A cookie is in use, together with {browser_name(now.user_agent)}."
-    if wanted and not now.user_agent:
-        return "What is saved is never shown again; it is used from the next request on."
-    return "No cookie is in use."
+def kept_since(moment: float | None) -> str:
+    """Of something that was pasted; it is never shown itself."""
+    if moment is None:
+        return "Nothing is saved yet."
+    return f"Saved on {text.local_date(moment)}." if moment else "Saved."
+
+
+def cookie_status(now: EgressSnapshot, saved_at: float | None) -> str:
+    since = kept_since(saved_at)
+    if saved_at is None or not now.has_clearance:
+        return since
+    return f"{since} In use, together with {browser_name(now.user_agent)}."
 
 
 def solver_status(now: EgressSnapshot) -> str:

@@ -104,6 +104,10 @@ class Sessions:
             renewal = self._start_renewal()
         return await asyncio.shield(renewal)
 
+    async def renew_now(self) -> bool:
+        """Because a person wants it; one at a time. False: `trouble` says why not."""
+        return await asyncio.shield(self._renewal or self._start_renewal())
+
     async def keep_fresh(self) -> None:
         """Refresh a solved clearance on schedule, for ever: run it as a supervised task."""
         while True:
