@@ -13,6 +13,7 @@ from grokdesk.domain.catalog import ModelCatalog, ModelKind, ModelSpec
 from grokdesk.domain.errors import SettingsError
 from grokdesk.domain.quota import CHAT_MODES, MEDIA_MODES, Mode
 from grokdesk.settings.declaration import shown
+from grokdesk.settings.user_file import load_own
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,99}")
 _ENTRY = re.compile(r"\s*\[\[\s*model\s*\]\]")
@@ -40,20 +41,7 @@ def parse_catalog(text: str) -> ModelCatalog:
 
 def load_catalog(bundled_text: str, user_file: Path | None) -> tuple[ModelCatalog, tuple[str, ...]]:
     """The user's catalog if there is one and it is sound, else ours; with notices. Blocks: disk."""
-    bundled = parse_catalog(bundled_text)
-    if user_file is None:
-        return bundled, ()
-    try:
-        return parse_catalog(user_file.read_text(encoding="utf-8-sig")), ()
-    except FileNotFoundError:
-        return bundled, ()
-    except OSError as error:
-        reason = error.strerror or str(error)
-    except UnicodeDecodeError:
-        reason = "it is not UTF-8"
-    except SettingsError as error:
-        reason = str(error).rstrip(".")
-    return bundled, (f"{user_file} is not used: {reason}. The built-in models are offered.",)
+    return load_own(parse_catalog, bundled_text, user_file, "The built-in models are offered.")
 
 
 class _Lines:

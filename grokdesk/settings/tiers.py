@@ -10,6 +10,7 @@ from grokdesk.domain.errors import SettingsError
 from grokdesk.domain.quota import CHAT_MODES, LONGEST_WINDOW_S, MEDIA_MODES, Mode, QuotaWindow
 from grokdesk.domain.tiers import TierTable
 from grokdesk.settings.declaration import shown
+from grokdesk.settings.user_file import load_own
 
 _TIERS = {tier.label: tier for tier in Tier}
 _MODES = {mode.value: mode for mode in (*CHAT_MODES, *MEDIA_MODES)}
@@ -44,20 +45,7 @@ def parse_tiers(text: str) -> TierTable:
 
 def load_tiers(bundled_text: str, user_file: Path | None) -> tuple[TierTable, tuple[str, ...]]:
     """The user's file if there is one and it is sound, else ours; with notices. Blocks: disk."""
-    bundled = parse_tiers(bundled_text)
-    if user_file is None:
-        return bundled, ()
-    try:
-        return parse_tiers(user_file.read_text(encoding="utf-8-sig")), ()
-    except FileNotFoundError:
-        return bundled, ()
-    except OSError as error:
-        reason = error.strerror or str(error)
-    except UnicodeDecodeError:
-        reason = "it is not UTF-8"
-    except SettingsError as error:
-        reason = str(error).rstrip(".")
-    return bundled, (f"{user_file} is not used: {reason}. The built-in quotas are assumed.",)
+    return load_own(parse_tiers, bundled_text, user_file, "The built-in quotas are assumed.")
 
 
 class _Table:
