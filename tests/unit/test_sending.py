@@ -17,3 +17,13 @@ def test_it_is_not_sent_a_third_time() -> None:
     body.seek(0)
     with pytest.raises(OSError, match="often enough"):
         body.seek(0)
+
+
+def test_the_next_request_begins_anew() -> None:
+    body = Body(b"a long question")
+    body.read(3)
+    body.seek(0)
+    body.load(b"short")
+    assert body.read(100) == b"short"
+    assert body.seek(0) == 0
+    assert body.read(100) == b"short"

@@ -12,6 +12,7 @@ from curl_cffi import AsyncCurl, Curl, CurlMOpt, CurlOpt, ffi, lib
 from curl_cffi.aio import CURL_POLL_NONE, CURL_SOCKET_TIMEOUT
 
 from grokdesk.upstream.web.proxies import Proxy
+from grokdesk.upstream.web.sending import Body
 
 _KEPT_CONNECTIONS = 64
 """Otherwise curl keeps four for each running request, and closes the rest after every burst."""
@@ -121,6 +122,16 @@ class Handle(Curl):
 
     _aimed_at = ("", "")
     _ears: _Ears | None = None
+    _body: Body | None = None
+
+    def carry(self, data: bytes) -> None:
+        """The body of the next request."""
+        self.setopt(CurlOpt.POSTFIELDSIZE, len(data))
+        if self._body is None:
+            self._body = Body()
+            self.setopt(CurlOpt.READDATA, self._body)
+            self.setopt(CurlOpt.SEEKDATA, self._body)
+        self._body.load(data)
 
     def aim(self, method: str, url: str) -> None:
         if self._aimed_at == (method, url):
@@ -141,15 +152,22 @@ class Handle(Curl):
         self, clear_headers: bool = True, clear_resolve: bool = True
     ) -> None:
         """Between two requests. curl-cffi would forget the callbacks, which curl still calls."""
-        kept = self._write_handle, self._header_handle
+        told = self._write_handle, self._header_handle
+        carried = self._read_handle, self._seek_handle
         super().clean_handles_and_buffers(clear_headers, clear_resolve)
-        if self._ears is not None and self._curl is not None:
+        if self._curl is None:
+            return
+        if self._ears is not None:
             self._ears.turn_away()
-            self._write_handle, self._header_handle = kept
+            self._write_handle, self._header_handle = told
+        if self._body is not None:
+            self._body.load(b"")
+            self._read_handle, self._seek_handle = carried
 
     def close(self) -> None:
         super().close()
         self._write_handle = self._header_handle = None
+        self._read_handle = self._seek_handle = None
 
 
 def new_handle(impersonate: str, *, connect_timeout_s: float, proxy: Proxy | None) -> Handle:

@@ -13,8 +13,16 @@ class Body(io.BytesIO):
     that was dead already; beyond that it is for our own rules to decide.
     """
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes = b"") -> None:
         super().__init__(data)
+        self._again = _AGAIN
+
+    def load(self, data: bytes) -> None:
+        """The next request's."""
+        super().seek(0)
+        self.truncate()
+        self.write(data)
+        super().seek(0)
         self._again = _AGAIN
 
     def seek(self, offset: int, whence: int = 0, /) -> int:

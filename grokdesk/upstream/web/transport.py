@@ -18,7 +18,6 @@ from grokdesk.upstream.web.connections import ConnectionPool
 from grokdesk.upstream.web.multi import Handle
 from grokdesk.upstream.web.proxies import Proxy
 from grokdesk.upstream.web.reply import Reply
-from grokdesk.upstream.web.sending import Body
 from grokdesk.upstream.web.socket import Socket
 from grokdesk.upstream.web.watchdog import Timeouts
 from grokdesk.upstream.web.wire.headers import HeaderLines, header_lines
@@ -205,9 +204,6 @@ def _prepare(
 ) -> None:
     curl.aim(method, url)
     if method != "GET":
-        sent = Body(body)
-        curl.setopt(CurlOpt.POSTFIELDSIZE, len(body))
-        curl.setopt(CurlOpt.READDATA, sent)
-        curl.setopt(CurlOpt.SEEKDATA, sent)
+        curl.carry(body)
     curl.setopt(CurlOpt.HTTPHEADER, [*header_lines(headers), _NO_EXPECT])
     curl.tell(reply.on_header, reply.on_body)
