@@ -31,7 +31,9 @@ from grokdesk.kernel.clock import SystemClock
 from grokdesk.kernel.tasks import TaskSupervisor
 from grokdesk.pool.pool import AccountPool
 from grokdesk.services.accounts import AccountService
+from grokdesk.services.admission import AdmissionService
 from grokdesk.services.apikeys import ApiKeyService
+from grokdesk.services.attachments import AttachmentService
 from grokdesk.services.bundle import Services
 from grokdesk.services.chat import ChatService
 from grokdesk.services.egress import EgressService
@@ -134,6 +136,7 @@ async def open_core(options: CoreOptions) -> AsyncIterator[Core]:
                 upstream,
                 tokens,
                 usage,
+                AttachmentService(upstream),
                 bus,
                 clock,
                 retry=lambda: retry_of(settings.current),
@@ -148,6 +151,7 @@ async def open_core(options: CoreOptions) -> AsyncIterator[Core]:
                 make_room=lambda more: vault.make_room(len(pool) + more),
             ),
             keys=keys,
+            admission=AdmissionService(catalog, gateway),
             usage=usage,
             gateway=gateway,
             health=health,

@@ -1,8 +1,9 @@
 """Which upstream serves now: grok.com, or the simulator in demo mode."""
 
 from grokdesk.domain.account import Account, Token
+from grokdesk.domain.attachment import UploadFile
 from grokdesk.domain.catalog import ModelSpec
-from grokdesk.domain.chat import ChatRequest, Emit
+from grokdesk.domain.chat import Emit, Prompt
 from grokdesk.domain.errors import UpstreamError
 from grokdesk.domain.probe import ProbeReading, QuotaReading
 from grokdesk.services.ports import Upstream
@@ -20,9 +21,12 @@ class CurrentUpstream:
         return before
 
     async def chat(
-        self, account: Account, token: Token, spec: ModelSpec, request: ChatRequest, emit: Emit
+        self, account: Account, token: Token, spec: ModelSpec, prompt: Prompt, emit: Emit
     ) -> None:
-        await self._upstream.chat(account, token, spec, request, emit)
+        await self._upstream.chat(account, token, spec, prompt, emit)
+
+    async def upload(self, account: Account, token: Token, file: UploadFile) -> str:
+        return await self._upstream.upload(account, token, file)
 
     async def probe(self, account: Account, token: Token) -> ProbeReading:
         return await self._upstream.probe(account, token)

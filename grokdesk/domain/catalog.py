@@ -2,8 +2,9 @@
 
 import difflib
 import enum
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from grokdesk.domain.account import Tier
 from grokdesk.domain.errors import UnknownModelError
@@ -11,6 +12,10 @@ from grokdesk.domain.quota import Mode
 
 # Clients put these before a name to tell providers apart; they mean nothing to us.
 _PREFIXES = ("xai/", "x-ai/", "grok/", "openai/", "grokdesk/")
+
+
+# Clients have more words for effort than anybody has efforts.
+_EFFORTS = {"none": "low", "minimal": "low", "xhigh": "high", "max": "high"}
 
 
 class ModelKind(enum.StrEnum):
@@ -34,6 +39,13 @@ class ModelSpec:
     max_output_tokens: int
     reasoning: bool = False
     aliases: tuple[str, ...] = ()
+    efforts: Mapping[str, Mode] = field(default_factory=lambda: MappingProxyType({}))
+    """Modes that serve it instead when a client asks for low, medium or high effort."""
+
+    def at_effort(self, effort: str | None) -> "ModelSpec":
+        """The same model in the mode for a client's `reasoning_effort`."""
+        mode = self.efforts.get(_EFFORTS.get(effort, effort)) if effort else None
+        return self if mode is None else replace(self, mode=mode)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,12 @@
 """What a client asks for and the chunks that come back, in no dialect's words."""
 
 import enum
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
+
+from grokdesk.domain.attachment import Attachment
+from grokdesk.domain.tools import ToolCall, ToolUse
 
 
 class Role(enum.StrEnum):
@@ -15,17 +18,31 @@ class Role(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One turn. `call_id` names the tool call that a TOOL message answers."""
+    """One turn. `call_id` and `name` tell the tool call that a TOOL message answers."""
 
     role: Role
     text: str
     name: str = ""
     call_id: str = ""
+    calls: tuple[ToolCall, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerFormat:
+    """The answer must be a JSON object; with a schema, one that conforms to it."""
+
+    schema: Mapping[str, Any] | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """A chat call. Limits and sampling values are None when the client left them out."""
+    """A chat call. Limits and sampling values are None when the client left them out.
+
+    `max_tokens` limits the visible answer, by our estimate of tokens. `deepsearch` is upstream's
+    preset (`default` or `deeper`), or empty.
+    """
 
     model: str
     messages: tuple[Message, ...]
@@ -33,11 +50,28 @@ class ChatRequest:
     top_p: float | None = None
     reasoning_effort: str | None = None
     max_tokens: int | None = None
+    stop: tuple[str, ...] = ()
+    tools: ToolUse | None = None
+    answer_format: AnswerFormat | None = None
+    deepsearch: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What goes upstream: turns of text alone, and the ids of files that are there already."""
+
+    messages: tuple[Message, ...]
+    temperature: float | None = None
+    top_p: float | None = None
+    reasoning_effort: str | None = None
+    deepsearch: str = ""
+    file_ids: tuple[str, ...] = ()
 
 
 class FinishReason(enum.StrEnum):
     STOP = "stop"
     LENGTH = "length"
+    TOOL_CALLS = "tool_calls"
     CONTENT_FILTER = "content_filter"
 
 
@@ -57,7 +91,7 @@ class ReasoningDelta:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A source cited at the current text position; its marker is already in the text."""
+    """A source cited at the current text position; its marker `[[N]](url)` ends there."""
 
     number: int
     url: str
@@ -114,6 +148,7 @@ class Finish:
 Chunk: TypeAlias = (
     TextDelta
     | ReasoningDelta
+    | ToolCall
     | Citation
     | SearchSource
     | ToolActivity
@@ -126,5 +161,5 @@ Chunk: TypeAlias = (
 Emit: TypeAlias = Callable[[Chunk], Awaitable[None]]
 """Hand a chunk onward; awaiting it is the backpressure."""
 
-ANSWER_CHUNKS = (TextDelta, ReasoningDelta, Citation, Image)
+ANSWER_CHUNKS = (TextDelta, ReasoningDelta, ToolCall, Citation, Image)
 """Once one of these went to the client, the call is never retried."""

@@ -6,6 +6,8 @@ GrokdeskError                       str() is always safe to show to a person
 |  |- UnauthorizedError
 |  |- UnknownModelError
 |  `- ModelNotAllowedError
+|- KeyLimitError(retry_after)       the caller waits: its API key's own limit
+|- AnswerFormatError                Grok did not keep to the requested format
 |- GatewayPausedError               the user resumes the gateway
 |- NoAccountError(retry_at)         wait, or the user adds accounts
 |- CircuitOpenError(retry_at)       wait: grok.com has not answered for a while
@@ -67,6 +69,18 @@ class UnknownModelError(RequestError):
 
 class ModelNotAllowedError(RequestError):
     """The API key may not use this model."""
+
+
+class KeyLimitError(GrokdeskError):
+    """The API key's own limit is reached; it is free again in `retry_after` seconds."""
+
+    def __init__(self, message: str, *, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class AnswerFormatError(GrokdeskError):
+    """The answer is not in the requested format, although it was asked for twice."""
 
 
 class GatewayPausedError(GrokdeskError):

@@ -16,7 +16,6 @@ from grokdesk.gateway.errors import (
     HttpError,
     Verdict,
     headers_of,
-    render_error,
     verdict_of,
 )
 from grokdesk.gateway.exchange import Exchange, GatewayContext
@@ -83,6 +82,7 @@ class App:
         if not target.startswith("/"):
             target = request.path_qs
         route, exchange.tail = self._routes.resolve(request.method, target)
+        exchange.dialect = route.dialect
         if self.stopping:
             raise HttpError(STOPPING, "Grokdesk is shutting down.")
         if route.needs_key:
@@ -96,11 +96,12 @@ class App:
 
     async def _fail(self, exchange: Exchange, error: GrokdeskError) -> web.StreamResponse:
         verdict = verdict_of(error)
-        body = render_error(error, verdict, exchange.request_id)
         stream = exchange.stream
         if stream is not None and stream.started:
-            return await stream.end(b"data: %b\n\n" % body)
-        response = exchange.answer(body, status=verdict.status)
+            return await stream.end(exchange.last_words(error, verdict, exchange.request_id))
+        dialect = exchange.dialect
+        body = dialect.render_error(error, verdict, exchange.request_id)
+        response = exchange.answer(body, status=dialect.status(verdict))
         response.headers.update(headers_of(error, verdict, self._services.clock.now()))
         if _must_hang_up(exchange.request, verdict):
             response.force_close()

@@ -7,6 +7,7 @@ import msgspec
 
 from grokdesk.domain.errors import (
     AccountBlockedError,
+    AnswerFormatError,
     AntiBotError,
     ChallengedError,
     CircuitOpenError,
@@ -17,6 +18,7 @@ from grokdesk.domain.errors import (
     GrokdeskError,
     IncompleteReplyError,
     InvalidRequestError,
+    KeyLimitError,
     LocalNetworkError,
     ModelNotAllowedError,
     NoAccountError,
@@ -78,6 +80,8 @@ _TABLE: dict[type[GrokdeskError], Verdict] = {
     ),
     UnknownModelError: Verdict(404, _INVALID, "model_not_found"),
     ModelNotAllowedError: Verdict(403, "permission_error", "model_not_allowed"),
+    KeyLimitError: Verdict(429, "rate_limit_error", "key_limit", 60),
+    AnswerFormatError: Verdict(422, _INVALID, "answer_format_not_met"),
     GatewayPausedError: Verdict(503, _UNAVAILABLE, "gateway_paused", 30),
     NoAccountError: Verdict(429, "rate_limit_error", "quota_exhausted", 60),
     CircuitOpenError: Verdict(503, _UNAVAILABLE, "upstream_unavailable", 5),
@@ -162,7 +166,10 @@ def _retry_after(error: GrokdeskError, verdict: Verdict, now: float) -> int:
     seconds = verdict.retry_after
     if isinstance(error, NoAccountError | CircuitOpenError) and error.retry_at is not None:
         seconds = error.retry_at - now
-    elif isinstance(error, UpstreamError | HttpError) and error.retry_after is not None:
+    elif (
+        isinstance(error, UpstreamError | HttpError | KeyLimitError)
+        and error.retry_after is not None
+    ):
         seconds = error.retry_after
     if seconds is None or math.isnan(seconds):
         seconds = 1

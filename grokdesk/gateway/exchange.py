@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from grokdesk.domain.apikey import ApiKey
+from grokdesk.gateway.dialect import OPENAI, Dialect, ErrorRenderer
 from grokdesk.gateway.interrupt import RunningCalls
 from grokdesk.gateway.limits import Limits
-from grokdesk.gateway.sse import SseWriter
+from grokdesk.gateway.sse import PING, SseWriter
 from grokdesk.gateway.sweeper import Sweeper
+from grokdesk.services.admission import Admission
 from grokdesk.services.bundle import Services
 
 JSON = "application/json"
@@ -29,7 +31,18 @@ class GatewayContext:
 class Exchange:
     """A request, who asks, and how to answer."""
 
-    __slots__ = ("api_key", "context", "id", "origin", "request", "services", "stream", "tail")
+    __slots__ = (
+        "api_key",
+        "context",
+        "dialect",
+        "id",
+        "last_words",
+        "origin",
+        "request",
+        "services",
+        "stream",
+        "tail",
+    )
 
     def __init__(self, context: GatewayContext, request: web.BaseRequest, id: str) -> None:
         self.context = context
@@ -41,6 +54,9 @@ class Exchange:
         """The origin of a browser page that the user allowed."""
         self.tail = ""
         """What follows the path of a route that ends in `/*`."""
+        self.dialect: Dialect = OPENAI
+        self.last_words: ErrorRenderer = OPENAI.render_error
+        """How an error is told in a stream that has begun."""
         self.stream: SseWriter | None = None
         """The events that answer; once they have started, an error must be told in there."""
 
@@ -71,10 +87,27 @@ class Exchange:
     ) -> web.StreamResponse:
         return web.Response(body=body, status=status, headers=self.headers(content_type))
 
-    def open_stream(self) -> SseWriter:
-        """Answer with events from now on; nothing is sent yet."""
-        headers = self.headers("text/event-stream; charset=utf-8")
-        self.stream = SseWriter(self.request, headers, self.context.sweeper)
+    def admit(self, model: str) -> Admission:
+        """See AdmissionService.admit."""
+        return self.services.admission.admit(self.api_key, model)
+
+    def open_stream(
+        self,
+        last_words: ErrorRenderer,
+        *,
+        content_type: str = "text/event-stream; charset=utf-8",
+        ping: bytes = PING,
+        ping_s: float | None = None,
+    ) -> SseWriter:
+        """Answer piece by piece from now on; nothing is sent yet.
+
+        `ping` is sent in silence, every `ping_s` or as the settings say; empty: never.
+        """
+        self.last_words = last_words
+        headers = self.headers(content_type)
+        self.stream = SseWriter(
+            self.request, headers, self.context.sweeper, ping=ping, ping_s=ping_s
+        )
         return self.stream
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import unquote
 
+from grokdesk.gateway.dialect import OPENAI, Dialect
 from grokdesk.gateway.errors import NO_SUCH_PATH, WRONG_METHOD, HttpError
 from grokdesk.gateway.exchange import Handler
 
@@ -19,6 +20,7 @@ class Route:
     path: str
     handler: Handler
     needs_key: bool = True
+    dialect: Dialect = OPENAI
 
 
 class RouteTable:

@@ -12,7 +12,8 @@ from aiohttp import HttpVersion11, web
 
 from grokdesk.gateway.sweeper import Sweeper
 
-_HEARTBEAT = b": ping\n\n"
+PING = b": ping\n\n"
+"""A comment, which every parser skips."""
 _PENDING_LIMIT = 64 * 1024
 """With as much again in the connection, a client that does not read costs no more than this."""
 
@@ -29,6 +30,8 @@ class SseWriter:
         "_loop",
         "_pending",
         "_pending_size",
+        "_ping",
+        "_ping_s",
         "_request",
         "_sent_at",
         "_sweeper",
@@ -36,8 +39,18 @@ class SseWriter:
         "started",
     )
 
-    def __init__(self, request: web.BaseRequest, headers: dict[str, str], sweeper: Sweeper) -> None:
+    def __init__(
+        self,
+        request: web.BaseRequest,
+        headers: dict[str, str],
+        sweeper: Sweeper,
+        *,
+        ping: bytes = PING,
+        ping_s: float | None = None,
+    ) -> None:
         self._request = request
+        self._ping = ping
+        self._ping_s = ping_s
         self._headers = headers | {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
         self._sweeper = sweeper
         self._loop = asyncio.get_running_loop()
@@ -50,7 +63,8 @@ class SseWriter:
         self.response: web.StreamResponse
 
     def __enter__(self) -> Self:
-        self._sweeper.watch_stream(self)
+        if self._ping:
+            self._sweeper.watch_stream(self)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -87,12 +101,15 @@ class SseWriter:
             await self.response.write_eof(self._take() + data)
         return self.response
 
-    async def beat(self, silent_since: float) -> None:
-        if self._pending or self._sent_at > silent_since or self._request.protocol.writing_paused:
+    async def beat(self, now: float, usual_s: float) -> None:
+        silent_s = now - self._sent_at
+        if silent_s < (self._ping_s or usual_s) or self._pending:
+            return
+        if self._request.protocol.writing_paused:
             return
         if not self.started:
             await self.start()
-        self._send(_HEARTBEAT)
+        self._send(self._ping)
 
     def _flush(self) -> None:
         if self._pending:

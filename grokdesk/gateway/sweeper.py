@@ -10,8 +10,8 @@ _TICK_S = 1.0
 class Stream(Protocol):
     """Something that wants a heartbeat when it has been silent for long."""
 
-    async def beat(self, silent_since: float) -> None:
-        """Send one unless something was sent after `silent_since` (loop time)."""
+    async def beat(self, now: float, usual_s: float) -> None:
+        """Send one after `usual_s`, or its own time, of silence; `now` is loop time."""
         ...
 
 
@@ -57,12 +57,9 @@ class Sweeper:
             await asyncio.sleep(tick)
             now = loop.time()
             # A tick early, because the next look would be too late.
-            await self._beat(now - heartbeat_s + tick)
+            for stream in tuple(self._streams):
+                await stream.beat(now + tick, heartbeat_s)
             for connection in tuple(self._stalled):
                 connection.cut_if_stalled(now, self._stall_s)
             if not self._streams and not self._stalled:
                 self._wanted.clear()
-
-    async def _beat(self, silent_since: float) -> None:
-        for stream in tuple(self._streams):
-            await stream.beat(silent_since)

@@ -7,6 +7,7 @@ from grokdesk.kernel.bus import EventBus
 from grokdesk.kernel.clock import Clock
 from grokdesk.kernel.tasks import TaskSupervisor
 from grokdesk.services.accounts import AccountService
+from grokdesk.services.admission import AdmissionService
 from grokdesk.services.apikeys import ApiKeyService
 from grokdesk.services.chat import ChatService
 from grokdesk.services.diagnostics import DiagnosticsService
@@ -28,6 +29,7 @@ class Services:
     accounts: AccountService
     importer: ImportService
     keys: ApiKeyService
+    admission: AdmissionService
     usage: UsageService
     gateway: GatewayService
     health: UpstreamHealth

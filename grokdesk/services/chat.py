@@ -4,20 +4,12 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import replace
 
 from grokdesk.domain.account import Account
+from grokdesk.domain.attachment import UploadFile
 from grokdesk.domain.catalog import ModelCatalog, ModelSpec
-from grokdesk.domain.chat import (
-    ANSWER_CHUNKS,
-    ChatRequest,
-    Chunk,
-    Emit,
-    Finish,
-    FinishReason,
-    ReasoningDelta,
-    TextDelta,
-)
+from grokdesk.domain.chat import ChatRequest, Emit, Prompt
 from grokdesk.domain.diagnosis import diagnose
 from grokdesk.domain.errors import (
     AccountBlockedError,
@@ -32,46 +24,23 @@ from grokdesk.domain.errors import (
     VaultLockedError,
 )
 from grokdesk.domain.events import AttemptFinished
-from grokdesk.domain.usage import TokenCount, UsageRow
 from grokdesk.kernel.bus import EventBus
 from grokdesk.kernel.clock import Clock
 from grokdesk.pool.lease import Lease
 from grokdesk.pool.pool import AccountPool
 from grokdesk.pool.retry import RetryPolicy, Tries
+from grokdesk.services.attachments import AttachmentService
+from grokdesk.services.calls import Call, ChatResult
 from grokdesk.services.conversations import Conversations
-from grokdesk.services.estimate import TokenEstimator, estimate_tokens
 from grokdesk.services.ports import Upstream
 from grokdesk.services.tokens import TokenKeeper
+from grokdesk.services.turn import ReplyCut, Turn
 from grokdesk.services.usage import UsageService
 
 CANCELLED = "cancelled"
 POOL_SPEAKS = (RateLimitedError, TokenRejectedError, AccountBlockedError)
 """After these, what the pool lacks says more than the last account's failure."""
 SESSION_FAULTS = (ChallengedError, AntiBotError)
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """Who asks, and by which way."""
-
-    request_id: str
-    route: str
-    key_id: str = ""
-    streamed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ChatResult:
-    """How a complete reply came about. Times in seconds."""
-
-    reason: FinishReason
-    tokens: TokenCount
-    model: str
-    account_id: str
-    account_label: str
-    attempts: int
-    first_chunk_s: float | None
-    total_s: float
 
 
 class ChatService:
@@ -84,6 +53,7 @@ class ChatService:
         upstream: Upstream,
         tokens: TokenKeeper,
         usage: UsageService,
+        attachments: AttachmentService,
         bus: EventBus,
         clock: Clock,
         *,
@@ -95,6 +65,7 @@ class ChatService:
         self._pool = pool
         self._tokens = tokens
         self._usage = usage
+        self._attachments = attachments
         self._bus = bus
         self._clock = clock
         self._retry = retry
@@ -106,10 +77,14 @@ class ChatService:
 
         Raise GrokdeskError, also after chunks were emitted; cancelling aborts upstream.
         """
-        turn = _Turn(request, emit, call, self._clock)
+        turn = Turn(request, emit, call, self._clock)
         try:
-            spec = self.catalog.resolve(request.model)
-            account = await self._serve(spec, turn)
+            turn.spec = spec = self.catalog.resolve(request.model)
+            spec = spec.at_effort(request.reasoning_effort)
+            files = await self._attachments.prepare(request)
+            account = await self._serve(spec, turn, files)
+            while turn.ask_again():
+                account = await self._serve(spec, turn, files)
         except BaseException as error:
             self._usage.record(turn.row(outcome_name(error)))
             raise
@@ -124,17 +99,25 @@ class ChatService:
             attempts=turn.attempts,
             first_chunk_s=turn.first_chunk_s,
             total_s=row.total_s,
+            stop_text=turn.stop_text,
         )
 
-    async def _serve(self, spec: ModelSpec, turn: "_Turn") -> Account:
+    async def _serve(self, spec: ModelSpec, turn: Turn, files: tuple[UploadFile, ...]) -> Account:
         request, key_id = turn.request, turn.call.key_id
+        prompt = Prompt(
+            turn.shape.messages,
+            request.temperature,
+            request.top_p,
+            request.reasoning_effort,
+            request.deepsearch,
+        )
         prefer = self._conversations.account_of(request, key_id)
         tries = Tries(self._retry(), self._rng)
         while True:
             lease = await self._lease(spec, turn, tries, prefer)
             try:
                 async with lease:
-                    await self._attempt(lease.account, spec, turn)
+                    await self._attempt(lease.account, spec, turn, prompt, files)
             except (UpstreamError, VaultLockedError) as error:
                 if turn.forwarded or not _is_retryable(error):
                     raise
@@ -147,9 +130,7 @@ class ChatService:
                 self._conversations.remember(request, key_id, lease.account.id)
                 return lease.account
 
-    async def _lease(
-        self, spec: ModelSpec, turn: "_Turn", tries: Tries, prefer: str | None
-    ) -> Lease:
+    async def _lease(self, spec: ModelSpec, turn: Turn, tries: Tries, prefer: str | None) -> Lease:
         """The next account to try; raise the last failure when there is nothing left to try."""
         last = tries.last
         if last is not None and not tries.has_time(turn.elapsed):
@@ -179,7 +160,7 @@ class ChatService:
     async def _take(
         self,
         spec: ModelSpec,
-        turn: "_Turn",
+        turn: Turn,
         prefer: str | None = None,
         *,
         exclude: Collection[str] = (),
@@ -212,11 +193,22 @@ class ChatService:
                 turn.begin_attempt(lease.account)
                 return lease
 
-    async def _attempt(self, account: Account, spec: ModelSpec, turn: "_Turn") -> None:
+    async def _attempt(
+        self,
+        account: Account,
+        spec: ModelSpec,
+        turn: Turn,
+        prompt: Prompt,
+        files: tuple[UploadFile, ...],
+    ) -> None:
         began = turn.elapsed
         try:
             token = await self._tokens.get(account.id)
-            await self.upstream.chat(account, token, spec, turn.request, turn.forward)
+            if files:
+                ids = await self._attachments.leave(account, token, files)
+                prompt = replace(prompt, file_ids=ids)
+            with contextlib.suppress(ReplyCut):
+                await self.upstream.chat(account, token, spec, prompt, turn.forward)
             if not turn.answered:
                 raise IncompleteReplyError("Grok ended the reply without an answer.")
         except BaseException as error:
@@ -229,7 +221,7 @@ class ChatService:
         account: Account,
         spec: ModelSpec,
         began: float,
-        turn: "_Turn",
+        turn: Turn,
         error: BaseException | None,
     ) -> None:
         if not self._bus.wants(AttemptFinished):
@@ -241,93 +233,6 @@ class ChatService:
             AttemptFinished(
                 spec.id, spec.mode, account.id, outcome, verdict, turn.elapsed - began, began
             )
-        )
-
-
-class _Turn:
-    """What is known of one run: counts, times, and whether anything was forwarded."""
-
-    __slots__ = (
-        "_account_id",
-        "_clock",
-        "_emit",
-        "_reasoning",
-        "_started",
-        "_started_at",
-        "_text",
-        "answered",
-        "attempts",
-        "call",
-        "first_chunk_s",
-        "forwarded",
-        "reason",
-        "request",
-    )
-
-    def __init__(self, request: ChatRequest, emit: Emit, call: Call, clock: Clock) -> None:
-        self.request = request
-        self.call = call
-        self.attempts = 0
-        self.forwarded = False
-        self.answered = False
-        self.first_chunk_s: float | None = None
-        self.reason = FinishReason.STOP
-        self._emit = emit
-        self._clock = clock
-        self._started = clock.monotonic()
-        self._started_at = clock.now()
-        self._account_id = ""
-        self._text = TokenEstimator()
-        self._reasoning = TokenEstimator()
-
-    @property
-    def elapsed(self) -> float:
-        """Seconds since the request came in."""
-        return self._clock.monotonic() - self._started
-
-    def begin_attempt(self, account: Account) -> None:
-        self.attempts += 1
-        self._account_id = account.id
-        self._text = TokenEstimator()
-        self._reasoning = TokenEstimator()
-
-    async def forward(self, chunk: Chunk) -> None:
-        kind = type(chunk)
-        if kind is TextDelta:
-            self._text.add(chunk.text)  # type: ignore[union-attr]
-            self.answered = True
-        elif kind is ReasoningDelta:
-            self._reasoning.add(chunk.text)  # type: ignore[union-attr]
-        elif kind is Finish:
-            self.reason = chunk.reason  # type: ignore[union-attr]
-            return
-        elif kind in ANSWER_CHUNKS:
-            self.answered = True
-        if not self.forwarded and kind in ANSWER_CHUNKS:
-            self.forwarded = True
-            self.first_chunk_s = self.elapsed
-        await self._emit(chunk)
-
-    def row(self, outcome: str) -> UsageRow:
-        call = self.call
-        reasoning = self._reasoning.tokens
-        return UsageRow(
-            request_id=call.request_id,
-            started_at=self._started_at,
-            route=call.route,
-            model=self.request.model,
-            key_id=call.key_id,
-            account_id=self._account_id,
-            outcome=outcome,
-            first_chunk_s=self.first_chunk_s,
-            total_s=self.elapsed,
-            tokens=TokenCount(
-                prompt=estimate_tokens(*(message.text for message in self.request.messages)),
-                completion=self._text.tokens + reasoning,
-                reasoning=reasoning,
-            ),
-            attempts=self.attempts,
-            streamed=call.streamed,
         )
 
 

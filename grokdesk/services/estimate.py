@@ -6,6 +6,14 @@ _WIDE_FROM = "\u2e80"
 """CJK and everything above: about 1.4 characters to a token."""
 
 
+def cost_of(text: str) -> float:
+    """Tokens, not rounded."""
+    if text.isascii():
+        return len(text) / _NARROW_PER_TOKEN
+    wide = sum(1 for character in text if character >= _WIDE_FROM)
+    return (len(text) - wide) / _NARROW_PER_TOKEN + wide / _WIDE_PER_TOKEN
+
+
 class TokenEstimator:
     """Counts characters as pieces arrive, so that rounding happens once."""
 

@@ -66,14 +66,13 @@ class GatewayService:
         if self._snapshot.state is GatewayState.PAUSED:
             self.change(state=GatewayState.RUNNING)
 
-    def admit(self) -> "Admission":
-        """Count a running request; raise GatewayPausedError when none is taken now."""
+    def check(self) -> None:
+        """Raise GatewayPausedError when no request is taken now."""
         state = self._snapshot.state
         if state is GatewayState.PAUSED:
             raise GatewayPausedError("Grokdesk is paused. Resume it from the tray menu.")
         if state is not GatewayState.RUNNING:
             raise GatewayPausedError(f"Grokdesk is {state.value}. Try again in a moment.")
-        return Admission(self)
 
     def count(self, change: int) -> None:
         """Called by admissions, twice per request: the snapshot is made when it is looked at."""
@@ -84,18 +83,3 @@ class GatewayService:
         """For the composition root: state, address, demo, error."""
         self._snapshot = replace(self._snapshot, **changes)  # type: ignore[arg-type]
         self._bus.publish(GatewayChanged())
-
-
-class Admission:
-    """One running request, from `with` to its end."""
-
-    __slots__ = ("_gateway",)
-
-    def __init__(self, gateway: GatewayService) -> None:
-        self._gateway = gateway
-
-    def __enter__(self) -> None:
-        self._gateway.count(1)
-
-    def __exit__(self, *_: object) -> None:
-        self._gateway.count(-1)

@@ -3,8 +3,9 @@
 from typing import Protocol
 
 from grokdesk.domain.account import Account, Token
+from grokdesk.domain.attachment import UploadFile
 from grokdesk.domain.catalog import ModelSpec
-from grokdesk.domain.chat import ChatRequest, Emit
+from grokdesk.domain.chat import Emit, Prompt
 from grokdesk.domain.errors import UpstreamError
 from grokdesk.domain.probe import ProbeReading, QuotaReading
 
@@ -13,9 +14,13 @@ class Upstream(Protocol):
     """Serves calls with one account. Every failure is an UpstreamError."""
 
     async def chat(
-        self, account: Account, token: Token, spec: ModelSpec, request: ChatRequest, emit: Emit
+        self, account: Account, token: Token, spec: ModelSpec, prompt: Prompt, emit: Emit
     ) -> None:
         """Emit the reply, ending with Finish; cancelling aborts the call at once."""
+        ...
+
+    async def upload(self, account: Account, token: Token, file: UploadFile) -> str:
+        """Leave a file with the account; return its id, for a prompt of the same account."""
         ...
 
     async def probe(self, account: Account, token: Token) -> ProbeReading:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from grokdesk.domain.account import Tier
@@ -18,7 +19,11 @@ from grokdesk.settings.user_file import load_own
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,99}")
 _ENTRY = re.compile(r"\s*\[\[\s*model\s*\]\]")
 # By name: whether an entry must have it.
-_FIELDS = {field.name: field.default is MISSING for field in fields(ModelSpec)}
+_FIELDS = {
+    field.name: field.default is MISSING and field.default_factory is MISSING
+    for field in fields(ModelSpec)
+}
+_EFFORTS = ("low", "medium", "high")
 
 
 def parse_catalog(text: str) -> ModelCatalog:
@@ -90,6 +95,7 @@ class _Entry:
             max_output_tokens=self._count("max_output_tokens"),
             reasoning=self._flag("reasoning"),
             aliases=self._aliases(),
+            efforts=self._efforts(),
         )
 
     def _one_of(self, key: str, choices: list[str]) -> str:
@@ -132,6 +138,18 @@ class _Entry:
         if not isinstance(value, list):
             raise self._wrong("aliases", "aliases must be a list of names")
         return tuple(self._name("aliases", alias) for alias in value)
+
+    def _efforts(self) -> Mapping[str, Mode]:
+        value = self._raw.get("efforts", {})
+        modes = [mode.value for mode in CHAT_MODES]
+        if not isinstance(value, dict) or any(
+            effort not in _EFFORTS or mode not in modes for effort, mode in value.items()
+        ):
+            raise self._wrong(
+                "efforts",
+                f"efforts must give a mode ({', '.join(modes)}) for some of {', '.join(_EFFORTS)}",
+            )
+        return MappingProxyType({effort: Mode(mode) for effort, mode in value.items()})
 
     def _wrong(self, key: str, problem: str) -> SettingsError:
         name = self._raw.get("id")

@@ -8,7 +8,7 @@ from pathlib import Path
 from grokdesk.app.core import Core, CoreOptions, running_core
 from grokdesk.domain.chat import ChatRequest, Chunk, Message, ReasoningDelta, Role, TextDelta
 from grokdesk.kernel.paths import Paths
-from grokdesk.services.chat import Call, ChatResult
+from grokdesk.services.calls import Call, ChatResult
 from grokdesk.simulator.server import Simulator
 
 

@@ -10,8 +10,9 @@ from typing import cast
 
 from grokdesk.app.web import new_web_client
 from grokdesk.domain.account import Account, Tier, Token
+from grokdesk.domain.attachment import UploadFile
 from grokdesk.domain.catalog import ModelCatalog, ModelKind, ModelSpec
-from grokdesk.domain.chat import ChatRequest, Chunk, Emit, Finish, ReasoningDelta, TextDelta
+from grokdesk.domain.chat import Chunk, Emit, Finish, Prompt, ReasoningDelta, TextDelta
 from grokdesk.domain.errors import UpstreamError
 from grokdesk.domain.probe import ProbeReading, QuotaReading
 from grokdesk.domain.quota import Mode
@@ -23,7 +24,9 @@ from grokdesk.kernel.clock import SystemClock
 from grokdesk.kernel.tasks import TaskSupervisor
 from grokdesk.pool.pool import AccountPool, PoolPolicy
 from grokdesk.services.accounts import AccountService
+from grokdesk.services.admission import AdmissionService
 from grokdesk.services.apikeys import ApiKeyService
+from grokdesk.services.attachments import AttachmentService
 from grokdesk.services.bundle import Services
 from grokdesk.services.chat import ChatService
 from grokdesk.services.diagnostics import DiagnosticsService
@@ -44,7 +47,7 @@ from grokdesk.store.db import Database
 from grokdesk.store.secrets import SecretStore
 from grokdesk.store.usage import UsageStore
 
-Script = Callable[[ChatRequest, Emit], Awaitable[None]]
+Script = Callable[[Prompt, Emit], Awaitable[None]]
 
 
 def _model(id: str, kind: ModelKind = ModelKind.CHAT, floor: Tier = Tier.BASIC) -> ModelSpec:
@@ -75,7 +78,7 @@ CATALOG = ModelCatalog(
 def says(*chunks: str | Chunk) -> Script:
     """Text and other chunks, one after the other, then the end."""
 
-    async def play(_request: ChatRequest, emit: Emit) -> None:
+    async def play(_request: Prompt, emit: Emit) -> None:
         for chunk in chunks:
             await emit(TextDelta(chunk) if isinstance(chunk, str) else chunk)
         await emit(Finish())
@@ -84,7 +87,7 @@ def says(*chunks: str | Chunk) -> Script:
 
 
 def fails(error: BaseException, *first: str) -> Script:
-    async def play(_request: ChatRequest, emit: Emit) -> None:
+    async def play(_request: Prompt, emit: Emit) -> None:
         for text in first:
             await emit(TextDelta(text))
         raise error
@@ -95,7 +98,7 @@ def fails(error: BaseException, *first: str) -> Script:
 def hangs(*first: str) -> Script:
     """Says something, then nothing any more."""
 
-    async def play(_request: ChatRequest, emit: Emit) -> None:
+    async def play(_request: Prompt, emit: Emit) -> None:
         for text in first:
             await emit(TextDelta(text))
         await asyncio.Event().wait()
@@ -112,12 +115,13 @@ class ScriptedUpstream:
 
     def __init__(self) -> None:
         self.play: Script = says("Hello", ", world.")
-        self.requests: list[ChatRequest] = []
+        self.requests: list[Prompt] = []
+        self.uploads: list[tuple[str, UploadFile]] = []
         self.running = 0
         self.cancelled = 0
 
     async def chat(
-        self, account: Account, token: Token, spec: ModelSpec, request: ChatRequest, emit: Emit
+        self, account: Account, token: Token, spec: ModelSpec, request: Prompt, emit: Emit
     ) -> None:
         self.requests.append(request)
         self.running += 1
@@ -128,6 +132,10 @@ class ScriptedUpstream:
             raise
         finally:
             self.running -= 1
+
+    async def upload(self, account: Account, token: Token, file: UploadFile) -> str:
+        self.uploads.append((account.id, file))
+        return f"file-{len(self.uploads)}"
 
     async def probe(self, account: Account, token: Token) -> ProbeReading:
         return ProbeReading("", "", None, ())
@@ -222,10 +230,13 @@ async def open_gateway(
     plan = EgressPlan(configuration, SecretService(NoVault(), SecretStore(database)))
     web = new_web_client(configuration, clock, TierTable(), plan)
     services = Services(
-        chat=ChatService(CATALOG, pool, upstream, tokens, usage, bus, clock),
+        chat=ChatService(
+            CATALOG, pool, upstream, tokens, usage, AttachmentService(upstream), bus, clock
+        ),
         accounts=account_service,
         importer=ImportService(account_service, tokens, bus, tasks, clock),
         keys=ApiKeyService(ApiKeyStore(database), bus, clock),
+        admission=AdmissionService(CATALOG, gateway),
         usage=usage,
         gateway=gateway,
         health=UpstreamHealth(pool, bus),

@@ -11,7 +11,7 @@ import pytest
 from grokdesk.domain.chat import ChatRequest, Message, Role
 from grokdesk.domain.errors import CircuitOpenError, NoAccountError, UpstreamUnavailableError
 from grokdesk.domain.events import AttemptFinished
-from grokdesk.services.chat import Call
+from grokdesk.services.calls import Call
 from grokdesk.simulator.script import AccountScript
 from tests.gateway.live_core import Heard, LiveCore, live_core
 

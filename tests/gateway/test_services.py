@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -217,17 +218,21 @@ async def test_a_lent_key_works_and_is_stored_nowhere(live: LiveCore) -> None:
 
 async def test_a_paused_gateway_admits_nothing_new(live: LiveCore) -> None:
     gateway = live.core.services.gateway
+    admit = partial(live.core.services.admission.admit, None, "grok-chat-fast")
     seen: list[GatewayState] = []
     live.core.services.bus.subscribe(
         GatewayChanged, lambda _event: seen.append(gateway.snapshot().state)
     )
-    with gateway.admit():
+    with admit():
         gateway.pause()
         assert gateway.snapshot().running_requests == 1
-        with pytest.raises(GatewayPausedError), gateway.admit():
+        with (
+            pytest.raises(GatewayPausedError),
+            admit(),
+        ):
             pass
     gateway.resume()
-    with gateway.admit():
+    with admit():
         pass
     assert gateway.snapshot().running_requests == 0
     assert GatewayState.PAUSED in seen

@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 from grokdesk.domain.account import Account, Tier, Token
+from grokdesk.domain.attachment import UploadFile
 from grokdesk.domain.catalog import ModelCatalog, ModelKind, ModelSpec
-from grokdesk.domain.chat import ChatRequest, Chunk, Emit, Finish, Message, Role, TextDelta
+from grokdesk.domain.chat import ChatRequest, Chunk, Emit, Finish, Message, Prompt, Role, TextDelta
 from grokdesk.domain.errors import UpstreamError
 from grokdesk.domain.probe import ProbeReading, QuotaReading
 from grokdesk.domain.quota import Mode, QuotaWindow
@@ -16,7 +17,9 @@ from grokdesk.kernel.bus import EventBus
 from grokdesk.kernel.clock import SystemClock
 from grokdesk.pool.pool import AccountPool, PoolPolicy
 from grokdesk.pool.retry import RetryPolicy
-from grokdesk.services.chat import Call, ChatResult, ChatService
+from grokdesk.services.attachments import AttachmentService
+from grokdesk.services.calls import Call, ChatResult
+from grokdesk.services.chat import ChatService
 from grokdesk.services.tokens import TokenKeeper
 from grokdesk.services.usage import UsageService
 from grokdesk.store.db import Database
@@ -56,10 +59,13 @@ class Upstream:
         self.play: Play = answer
 
     async def chat(
-        self, account: Account, token: Token, spec: ModelSpec, request: ChatRequest, emit: Emit
+        self, account: Account, token: Token, spec: ModelSpec, request: Prompt, emit: Emit
     ) -> None:
         await asyncio.sleep(0)
         await self.play(account.id, emit)
+
+    async def upload(self, account: Account, token: Token, file: UploadFile) -> str:
+        raise NotImplementedError
 
     async def probe(self, account: Account, token: Token) -> ProbeReading:
         raise NotImplementedError
@@ -136,6 +142,7 @@ async def open_counters() -> AsyncIterator[Make]:
             upstream,
             TokenKeeper(SlowVault()),
             UsageService(UsageStore(database), bus, clock),
+            AttachmentService(upstream),
             bus,
             clock,
             retry=lambda: RetryPolicy(base_s=0.001, budget_s=5.0),

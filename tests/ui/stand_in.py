@@ -11,8 +11,9 @@ from pathlib import Path
 
 from grokdesk.app.web import new_web_client
 from grokdesk.domain.account import Account, AccountState, Evidence, Tier, Token
+from grokdesk.domain.attachment import UploadFile
 from grokdesk.domain.catalog import ModelSpec
-from grokdesk.domain.chat import ChatRequest, Chunk, Emit, Finish, TextDelta
+from grokdesk.domain.chat import Chunk, Emit, Finish, Prompt, TextDelta
 from grokdesk.domain.errors import (
     AccountBlockedError,
     TokenRejectedError,
@@ -31,7 +32,9 @@ from grokdesk.pool.evidence import evidence_of
 from grokdesk.pool.lease import Lease
 from grokdesk.pool.pool import AccountPool
 from grokdesk.services.accounts import AccountService
+from grokdesk.services.admission import AdmissionService
 from grokdesk.services.apikeys import ApiKeyService
+from grokdesk.services.attachments import AttachmentService
 from grokdesk.services.bundle import Services
 from grokdesk.services.chat import ChatService
 from grokdesk.services.checks_computer import Computer
@@ -68,10 +71,10 @@ NOBODY = "http://127.0.0.1:9"
 HOUR = 3600.0
 TOTALS = {Mode.FAST: 30, Mode.AUTO: 15, Mode.EXPERT: 10, Mode.HEAVY: 5}
 
-Script = Callable[[ChatRequest, Emit], Awaitable[None]]
+Script = Callable[[Prompt, Emit], Awaitable[None]]
 
 
-async def greet(request: ChatRequest, emit: Emit) -> None:
+async def greet(request: Prompt, emit: Emit) -> None:
     await emit(TextDelta(f"You said: {request.messages[-1].text}"))
     await emit(Finish())
 
@@ -79,7 +82,7 @@ async def greet(request: ChatRequest, emit: Emit) -> None:
 def playing(*chunks: Chunk, pause: float = 0.0) -> Script:
     """A script that emits the chunks and ends well."""
 
-    async def script(request: ChatRequest, emit: Emit) -> None:
+    async def script(request: Prompt, emit: Emit) -> None:
         for chunk in chunks:
             await asyncio.sleep(pause)
             await emit(chunk)
@@ -98,11 +101,11 @@ class ScriptedUpstream:
     probe_pause: float = 0.0
     probed: list[str] = field(default_factory=list)
     quotas_read: list[str] = field(default_factory=list)
-    requests: list[ChatRequest] = field(default_factory=list)
+    requests: list[Prompt] = field(default_factory=list)
     running: int = 0
 
     async def chat(
-        self, account: Account, token: Token, spec: ModelSpec, request: ChatRequest, emit: Emit
+        self, account: Account, token: Token, spec: ModelSpec, request: Prompt, emit: Emit
     ) -> None:
         self.requests.append(request)
         self.running += 1
@@ -110,6 +113,9 @@ class ScriptedUpstream:
             await self.script(request, emit)
         finally:
             self.running -= 1
+
+    async def upload(self, account: Account, token: Token, file: UploadFile) -> str:
+        raise NotImplementedError
 
     async def probe(self, account: Account, token: Token) -> ProbeReading:
         await asyncio.sleep(self.probe_pause)
@@ -271,10 +277,13 @@ async def bare_stage(folder: Path, web_url: str = NOBODY) -> AsyncIterator[Stage
 
     outside = Outside(lambda: web_url, reach, lambda: True, health, clock)
     services = Services(
-        chat=ChatService(catalog, pool, upstream, tokens, usage, bus, clock),
+        chat=ChatService(
+            catalog, pool, upstream, tokens, usage, AttachmentService(upstream), bus, clock
+        ),
         accounts=accounts,
         importer=ImportService(accounts, tokens, bus, tasks, clock, make_room=_have_room),
         keys=keys,
+        admission=AdmissionService(catalog, gateway),
         usage=usage,
         gateway=gateway,
         health=health,

@@ -8,10 +8,10 @@ from PySide6.QtWidgets import QApplication
 from stand_in import playing
 
 from grokdesk.domain.chat import (
-    ChatRequest,
     Citation,
     Emit,
     FinishReason,
+    Prompt,
     ReasoningDelta,
     Role,
     TextDelta,
@@ -19,7 +19,7 @@ from grokdesk.domain.chat import (
 )
 from grokdesk.domain.errors import ContentRefusedError, UpstreamUnavailableError
 from grokdesk.domain.usage import TokenCount
-from grokdesk.services.chat import ChatResult
+from grokdesk.services.calls import ChatResult
 from grokdesk.ui.pages.playground import PlaygroundPage
 from grokdesk.ui.presenters.conversation import Conversation, statistics
 from grokdesk.ui.sentences import UNEXPECTED
@@ -91,7 +91,7 @@ async def test_the_conversation_is_sent_along(desk: Desk) -> None:
 async def test_escape_stops_the_answer_and_frees_the_account(desk: Desk) -> None:
     page = opened(desk)
 
-    async def endless(request: ChatRequest, emit: Emit) -> None:
+    async def endless(request: Prompt, emit: Emit) -> None:
         await emit(TextDelta("A beginning"))
         await asyncio.Event().wait()
 
@@ -122,7 +122,7 @@ async def test_the_send_button_becomes_the_stop_button(desk: Desk) -> None:
 async def test_a_failure_is_told_in_place_and_can_be_tried_again(desk: Desk) -> None:
     page = opened(desk)
 
-    async def refuse(request: ChatRequest, emit: Emit) -> None:
+    async def refuse(request: Prompt, emit: Emit) -> None:
         raise ContentRefusedError("grok.com declined the request.")
 
     script, desk.stage.upstream.script = desk.stage.upstream.script, refuse
@@ -138,7 +138,7 @@ async def test_a_failure_is_told_in_place_and_can_be_tried_again(desk: Desk) -> 
 async def test_a_failure_in_the_middle_keeps_what_came(desk: Desk) -> None:
     page = opened(desk)
 
-    async def break_off(request: ChatRequest, emit: Emit) -> None:
+    async def break_off(request: Prompt, emit: Emit) -> None:
         await emit(TextDelta("Half an "))
         raise UpstreamUnavailableError("grok.com cut the connection.")
 
@@ -152,7 +152,7 @@ async def test_a_failure_in_the_middle_keeps_what_came(desk: Desk) -> None:
 async def test_a_bug_is_told_without_its_text(desk: Desk) -> None:
     page = opened(desk)
 
-    async def crash(request: ChatRequest, emit: Emit) -> None:
+    async def crash(request: Prompt, emit: Emit) -> None:
         raise ZeroDivisionError("secret detail")
 
     desk.stage.upstream.script = crash
@@ -164,7 +164,7 @@ async def test_a_bug_is_told_without_its_text(desk: Desk) -> None:
 async def test_a_new_prompt_replaces_one_that_was_never_answered(desk: Desk) -> None:
     page = opened(desk)
 
-    async def refuse(request: ChatRequest, emit: Emit) -> None:
+    async def refuse(request: Prompt, emit: Emit) -> None:
         raise ContentRefusedError("No.")
 
     script, desk.stage.upstream.script = desk.stage.upstream.script, refuse
@@ -254,7 +254,7 @@ async def test_the_view_follows_until_the_reader_scrolls_away(desk: Desk) -> Non
     page = opened(desk)
     gate = asyncio.Event()
 
-    async def long(request: ChatRequest, emit: Emit) -> None:
+    async def long(request: Prompt, emit: Emit) -> None:
         for number in range(60):
             await emit(TextDelta(f"Paragraph {number}\n\n"))
         await gate.wait()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from grokdesk.domain.account import Account, Tier, Token
 from grokdesk.domain.catalog import ModelKind, ModelSpec
-from grokdesk.domain.chat import ChatRequest, Chunk, Message, Role, TextDelta
+from grokdesk.domain.chat import Chunk, Message, Prompt, Role, TextDelta
 from grokdesk.domain.errors import UpstreamError
 from grokdesk.domain.quota import Mode
 from grokdesk.domain.tiers import TierTable
@@ -22,7 +22,7 @@ from grokdesk.upstream.web.wire.facts import Origins
 
 TOKEN = "some-account-token-super"
 SPEC = ModelSpec("grok-chat-fast", ModelKind.CHAT, Mode.FAST, Tier.BASIC, "Fast", 0, 1, 1)
-REQUEST = ChatRequest("grok-chat-fast", (Message(Role.USER, "Hello"),))
+PROMPT = Prompt((Message(Role.USER, "Hello"),))
 
 
 def account_of(token: str) -> Account:
@@ -76,7 +76,7 @@ class WebRig:
         async def emit(chunk: Chunk) -> None:
             chunks.append(chunk)
 
-        await self.client.chat(account_of(token), Token(token), SPEC, REQUEST, emit)
+        await self.client.chat(account_of(token), Token(token), SPEC, PROMPT, emit)
         return "".join(chunk.text for chunk in chunks if isinstance(chunk, TextDelta))
 
     async def chat_with_one_renewal(self, token: str = TOKEN) -> str:

@@ -1,6 +1,6 @@
 """A chat body to a ChatRequest. What we cannot do is refused by name, never ignored.
 
-Fields that nobody here knows are ignored. `max_tokens` is handed on in the request.
+Fields that nobody here knows are ignored.
 """
 
 from dataclasses import dataclass
@@ -53,7 +53,6 @@ class ChatCall:
     request: ChatRequest
     wants_stream: bool = False
     wants_usage: bool = False
-    stop: tuple[str, ...] = ()
 
 
 def parse_chat(raw: bytes) -> ChatCall:
@@ -72,10 +71,10 @@ def parse_chat(raw: bytes) -> ChatCall:
             top_p=_within(body.top_p, 1, "top_p"),
             reasoning_effort=body.reasoning_effort or None,
             max_tokens=_parse_max_tokens(body),
+            stop=_parse_stop(body.stop),
         ),
         wants_stream=bool(body.stream),
         wants_usage=body.stream_options is not None and bool(body.stream_options.include_usage),
-        stop=_parse_stop(body.stop),
     )
 
 

@@ -8,12 +8,14 @@ import msgspec
 from grokdesk.domain.chat import (
     Chunk,
     Citation,
-    FinishReason,
     Image,
     ReasoningDelta,
     TextDelta,
 )
+from grokdesk.domain.errors import GrokdeskError
 from grokdesk.domain.usage import TokenCount
+from grokdesk.gateway.errors import Verdict, render_error
+from grokdesk.services.calls import ChatResult
 
 DONE = b"data: [DONE]\n\n"
 
@@ -30,20 +32,13 @@ class Heading:
     model: str
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How an answer came to its end."""
-
-    reason: FinishReason
-    tokens: TokenCount
-
-
-class StreamRenderer:
+class ChatStreamRenderer:
     """One stream: bytes for every chunk, then for the end."""
 
-    __slots__ = ("_citations", "_fresh", "_head")
+    __slots__ = ("_citations", "_fresh", "_head", "_with_usage")
 
-    def __init__(self, heading: Heading) -> None:
+    def __init__(self, heading: Heading, *, with_usage: bool = False) -> None:
+        self._with_usage = with_usage
         self._head = b"data: %b" % _open_object("chat.completion.chunk", heading)
         self._fresh = True
         self._citations: dict[str, None] = {}
@@ -61,21 +56,24 @@ class StreamRenderer:
             self._citations[chunk.url] = None
         return b""
 
-    def render_end(self, ending: Ending, *, with_usage: bool) -> bytes:
+    def render_end(self, result: ChatResult) -> bytes:
         start = self._delta(b'"content":', "", always=True) if self._fresh else b""
         sources = b',"citations":%b' % _encode(list(self._citations)) if self._citations else b""
         finish = b'%b"choices":[{"index":0,"delta":{},"finish_reason":%b}]%b}\n\n' % (
             self._head,
-            _encode(ending.reason.value),
+            _encode(result.reason.value),
             sources,
         )
         usage = b""
-        if with_usage:
+        if self._with_usage:
             usage = b'%b"choices":[],"usage":%b}\n\n' % (
                 self._head,
-                _encode(_usage(ending.tokens)),
+                _encode(_usage(result.tokens)),
             )
         return start + finish + usage + DONE
+
+    def render_error(self, error: GrokdeskError, verdict: Verdict, request_id: str) -> bytes:
+        return b"data: %b\n\n" % render_error(error, verdict, request_id)
 
     def _delta(self, field: bytes, text: str, *, always: bool = False) -> bytes:
         if not text and not always:
@@ -118,13 +116,13 @@ class AnswerCollector:
             case _:
                 pass
 
-    def render(self, heading: Heading, ending: Ending) -> bytes:
+    def render(self, heading: Heading, result: ChatResult) -> bytes:
         message: dict[str, str] = {"role": "assistant", "content": "".join(self._text)}
         if self._reasoning:
             message["reasoning_content"] = "".join(self._reasoning)
         answer: dict[str, Any] = {
-            "choices": [{"index": 0, "message": message, "finish_reason": ending.reason.value}],
-            "usage": _usage(ending.tokens),
+            "choices": [{"index": 0, "message": message, "finish_reason": result.reason.value}],
+            "usage": _usage(result.tokens),
         }
         if self._citations:
             answer["citations"] = list(self._citations)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from grokdesk.domain.catalog import ModelKind
 from grokdesk.domain.chat import Chunk
 from grokdesk.domain.errors import GrokdeskError
-from grokdesk.services.chat import ChatResult
+from grokdesk.services.calls import ChatResult
 from grokdesk.ui.dialogs.link import LinkDialog
 from grokdesk.ui.kit import Kit
 from grokdesk.ui.pages.page import Page

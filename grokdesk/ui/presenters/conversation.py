@@ -3,7 +3,7 @@
 import secrets
 
 from grokdesk.domain.chat import ChatRequest, Message, Role
-from grokdesk.services.chat import Call, ChatResult
+from grokdesk.services.calls import Call, ChatResult
 from grokdesk.ui import text
 
 ROUTE = "playground"

@@ -3,10 +3,10 @@
 import asyncio
 import contextlib
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from grokdesk.domain.account import Token
-from grokdesk.domain.chat import ChatRequest, Chunk, Emit
+from grokdesk.domain.chat import Chunk, Emit, Prompt
 from grokdesk.domain.errors import ForbiddenError, UpstreamError
 from grokdesk.domain.quota import Mode
 from grokdesk.kernel.clock import Clock
@@ -56,13 +56,22 @@ class Call:
             endpoint.method, url, headers, body, timeout_s=timeout_s
         )
 
-    async def chat_by_socket(self, user_id: str, mode: Mode, prompt: str, emit: Emit) -> None:
+    async def chat_by_socket(
+        self, user_id: str, mode: Mode, text: str, file_ids: Sequence[str], emit: Emit
+    ) -> None:
         self.asked = facts.CHAT_SOCKET
         assert self._token is not None  # noqa: S101 - nobody chats without one
         transport = self.session.transport
         url = self._origins.chat_socket_url(user_id)
         headers = self.session.socket_headers(self._token, user_id)
-        turn = MgwTurn(mode, prompt, new_id=_new_id, now_ms=self._now_ms, origins=self._origins)
+        turn = MgwTurn(
+            mode,
+            text,
+            new_id=_new_id,
+            now_ms=self._now_ms,
+            file_ids=file_ids,
+            origins=self._origins,
+        )
         try:
             async with transport.socket(url, headers) as socket:
                 socket.expect_within(transport.timeouts.first_byte_s)
@@ -74,8 +83,8 @@ class Call:
                     if step.chunks and not answering:
                         answering = True
                         socket.expect_within(transport.timeouts.idle_s)
-                    for text in step.send:
-                        await socket.send(text)
+                    for answer in step.send:
+                        await socket.send(answer)
                     await _forward(step.chunks, emit)
                     if step.done:
                         return
@@ -83,13 +92,15 @@ class Call:
         except Refusal as refusal:
             raise await self._why_refused(refusal) from None
 
-    async def chat_by_rest(self, mode: Mode, prompt: str, request: ChatRequest, emit: Emit) -> None:
+    async def chat_by_rest(self, mode: Mode, text: str, prompt: Prompt, emit: Emit) -> None:
         body = payloads.rest_chat_body(
             mode,
-            prompt,
-            temperature=request.temperature,
-            top_p=request.top_p,
-            reasoning_effort=request.reasoning_effort,
+            text,
+            temperature=prompt.temperature,
+            top_p=prompt.top_p,
+            reasoning_effort=prompt.reasoning_effort,
+            deepsearch=prompt.deepsearch,
+            file_ids=prompt.file_ids,
         )
         endpoint = self.asked = facts.CHAT
         headers = self.session.headers(endpoint, self._token, request_id=_new_id())

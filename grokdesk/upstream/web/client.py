@@ -9,8 +9,9 @@ from typing import Literal
 from weakref import WeakKeyDictionary
 
 from grokdesk.domain.account import Account, Token
+from grokdesk.domain.attachment import UploadFile
 from grokdesk.domain.catalog import ModelSpec
-from grokdesk.domain.chat import ChatRequest, Emit
+from grokdesk.domain.chat import Emit, Prompt
 from grokdesk.domain.errors import (
     SocketUnknownError,
     TokenRejectedError,
@@ -72,23 +73,26 @@ class GrokWebClient:
         return self.sessions.running
 
     async def chat(
-        self, account: Account, token: Token, spec: ModelSpec, request: ChatRequest, emit: Emit
+        self, account: Account, token: Token, spec: ModelSpec, prompt: Prompt, emit: Emit
     ) -> None:
         call = await self._call(token)
         limit = self._turn_timeout_s()
         try:
             if not limit:
-                await self._chat(call, account, spec, request, emit)
+                await self._chat(call, account, spec, prompt, emit)
                 return
             try:
                 async with asyncio.timeout(limit):
-                    await self._chat(call, account, spec, request, emit)
+                    await self._chat(call, account, spec, prompt, emit)
             except TimeoutError:
                 raise UpstreamTimeoutError("The reply took longer than the set limit.") from None
         except UpstreamError as error:
             if (told := self._told(call, error)) is error:
                 raise
             raise told from error
+
+    async def upload(self, account: Account, token: Token, file: UploadFile) -> str:
+        raise NotImplementedError
 
     async def probe(self, account: Account, token: Token) -> ProbeReading:
         call = await self._call(token)
@@ -145,20 +149,21 @@ class GrokWebClient:
         return told
 
     async def _chat(
-        self, call: Call, account: Account, spec: ModelSpec, request: ChatRequest, emit: Emit
+        self, call: Call, account: Account, spec: ModelSpec, prompt: Prompt, emit: Emit
     ) -> None:
-        prompt = payloads.flatten(request.messages)
-        if not self._prefers_socket():
-            await call.chat_by_rest(spec.mode, prompt, request, emit)
+        text = payloads.flatten(prompt.messages)
+        # Only REST has a place for DeepSearch.
+        if prompt.deepsearch or not self._prefers_socket():
+            await call.chat_by_rest(spec.mode, text, prompt, emit)
         else:
             user_id = await self._user_id(call, account)
             try:
-                await call.chat_by_socket(user_id, spec.mode, prompt, emit)
+                await call.chat_by_socket(user_id, spec.mode, text, prompt.file_ids, emit)
             except SocketUnknownError:
                 if self._chat_transport() != "auto":
                     raise
                 self._rest_until = self._clock.monotonic() + _REST_FOR_S
-                await call.chat_by_rest(spec.mode, prompt, request, emit)
+                await call.chat_by_rest(spec.mode, text, prompt, emit)
         call.session.has_served = True
 
     def _prefers_socket(self) -> bool:

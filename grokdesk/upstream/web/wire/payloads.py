@@ -13,7 +13,7 @@ EMPTY_GRPC_BODY = bytes(5)
 """One uncompressed frame with an empty message."""
 
 # Upstream knows three efforts; clients have words for less and for more.
-_EFFORTS = {"none": "low", "minimal": "low", "xhigh": "high"}
+_EFFORTS = {"none": "low", "minimal": "low", "xhigh": "high", "max": "high"}
 
 # The screen of the machine that the default browser profile describes.
 _DEVICE = {
@@ -44,9 +44,11 @@ def rest_chat_body(
     temperature: float | None = None,
     top_p: float | None = None,
     reasoning_effort: str | None = None,
+    deepsearch: str = "",
     file_ids: Sequence[str] = (),
 ) -> bytes:
     """A turn that leaves no trace: not kept in the history, nothing remembered."""
+    preset = {"deepsearchPreset": deepsearch} if deepsearch else {}
     return msgspec.json.encode(
         {
             "temporary": True,
@@ -74,6 +76,7 @@ def rest_chat_body(
             "connectors": [],
             "searchAllConnectors": False,
             "deviceEnvInfo": _DEVICE,
+            **preset,
         }
     )
 

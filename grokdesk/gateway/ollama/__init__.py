@@ -1,0 +1,1 @@
+"""The API of Ollama, for programs that know no other: parse and render."""

@@ -1,0 +1,45 @@
+"""Stop texts: end the answer before the first of them, wherever the chunks break it."""
+
+from collections.abc import Iterable
+
+from grokdesk.domain.chat import Chunk, FinishReason, TextDelta
+from grokdesk.services.shaping.held import HeldText
+from grokdesk.services.shaping.stage import Stage
+
+
+class StopStage(Stage):
+    def __init__(self, stops: tuple[str, ...]) -> None:
+        self.found = ""
+        """The stop text that ended the answer."""
+        self._stops = stops
+        self._longest = max(map(len, stops)) - 1
+        self._held = HeldText()
+
+    def feed(self, chunk: Chunk) -> Iterable[Chunk]:
+        if self.cut is not None:
+            return ()
+        held = self._held
+        if not isinstance(chunk, TextDelta):
+            if not held:
+                return (chunk,)
+            held.add(chunk)
+            return ()
+        held.add(chunk)
+        text = held.text
+        found = [(at, -len(stop), stop) for stop in self._stops if (at := text.find(stop)) >= 0]
+        if found:
+            at, _, self.found = min(found)
+            self.cut = FinishReason.STOP
+            return held.release(at)
+        return held.release(len(text) - self._possible_start(text))
+
+    def finish(self) -> Iterable[Chunk]:
+        return () if self.cut is not None else self._held.release()
+
+    def _possible_start(self, text: str) -> int:
+        """How many characters at the end may be the beginning of a stop text."""
+        for length in range(min(self._longest, len(text)), 0, -1):
+            end = text[-length:]
+            if any(stop.startswith(end) for stop in self._stops):
+                return length
+        return 0
