@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from grokdesk.domain.errors import (
     AccountBlockedError,
+    AnswerFormatError,
     AntiBotError,
     ChallengedError,
     CircuitOpenError,
@@ -20,6 +21,7 @@ from grokdesk.domain.errors import (
     GatewayPausedError,
     GrokdeskError,
     IncompleteReplyError,
+    KeyLimitError,
     LocalNetworkError,
     ModelNotAllowedError,
     NoAccountError,
@@ -169,6 +171,12 @@ _TABLE: Mapping[type[BaseException], Diagnosis] = {
     ),
     RequestError: Diagnosis(
         Verdict.CLIENT_ERROR, _OWN, "Correct the request in the program that sent it."
+    ),
+    KeyLimitError: Diagnosis(
+        Verdict.CLIENT_ERROR, _OWN, "Wait, or raise the limits of the API key."
+    ),
+    AnswerFormatError: Diagnosis(
+        Verdict.CLIENT_ERROR, _OWN, "Ask for a simpler format, or choose another model."
     ),
     UnauthorizedError: Diagnosis(
         Verdict.CLIENT_ERROR, _OWN, "Give the program a key made by: grokdesk keys create."

@@ -93,13 +93,19 @@ class Turn:
 
     async def forward(self, chunk: Chunk) -> None:
         """Raise ReplyCut once the rest of the reply is of no interest."""
+        pipeline = self._pipeline
         kind = type(chunk)
-        if kind is Finish:
+        if kind is TextDelta:
+            self.answered = True
+            if pipeline is None and self.forwarded:  # nearly all chunks
+                self._text.add(chunk.text)  # type: ignore[union-attr]
+                await self._emit(chunk)
+                return
+        elif kind is Finish:
             await self._finish(chunk.reason)  # type: ignore[union-attr]
             return
-        if kind in ANSWER_CHUNKS and kind is not ReasoningDelta:
+        elif kind in ANSWER_CHUNKS and kind is not ReasoningDelta:
             self.answered = True
-        pipeline = self._pipeline
         if pipeline is None:
             await self._pass(chunk)
             return

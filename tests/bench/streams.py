@@ -13,11 +13,14 @@ from tests.bench import turn
 from tests.bench.client import Answer, connect
 from tests.bench.direct import direct
 from tests.bench.effort import Effort
-from tests.bench.report import Figure, compared
+from tests.bench.report import Figure, Target, compared
 from tests.bench.rig import YARDSTICK, Rig, Subject
 
-_STREAMS = 20
+_STREAMS = 200
 _PACE_MS = 20
+_GAP = Target(60.0)
+"""ms; upstream's own gap is `_PACE_MS`."""
+_CPU = Target(2.0, "ratio")
 _FLOOD_STREAMS = 4
 _FLOOD_FACTOR = 100
 _SSE_MARK = b"data: {"
@@ -99,15 +102,24 @@ async def _run(askers: list[Asker], mark: bytes, cpu_s: Callable[[], float]) -> 
 def _paced_figures(label: str, runs: dict[str, list[_Run]], name: str) -> list[Figure]:
     own, bare = runs[name], runs[YARDSTICK]
     pace = f"{label}: {_STREAMS} streams"
+    is_desktop = name == "desktop"
     return [
         compared(
             f"{pace}, CPU per chunk",
             "µs",
             [run.cpu_us for run in own],
             [run.cpu_us for run in bare],
+            None if is_desktop else _CPU,
         ),
         Figure(
-            f"{pace}, p99 gap, added",
+            f"{pace}, p99 gap",
+            statistics.median(run.gap_p99_ms for run in own),
+            "ms",
+            statistics.median(run.gap_p99_ms for run in bare),
+            target=None if is_desktop else _GAP,
+        ),
+        Figure(
+            f"{pace}, p99 gap, added to upstream's own",
             _added_gap(own, runs[_DIRECT]),
             "ms",
             _added_gap(bare, runs[_DIRECT]),

@@ -31,6 +31,8 @@ def made(kind, **more):
         return kind("gateway.port", SENTENCE)
     if kind is errors.CircuitOpenError:
         return kind(SENTENCE, retry_at=12.0)
+    if kind is errors.KeyLimitError:
+        return kind(SENTENCE, retry_after=12.0)
     return kind(SENTENCE, **more)
 
 
@@ -41,6 +43,8 @@ VERDICTS = {
     errors.UnauthorizedError: Verdict.CLIENT_ERROR,
     errors.UnknownModelError: Verdict.CLIENT_ERROR,
     errors.ModelNotAllowedError: Verdict.CLIENT_ERROR,
+    errors.KeyLimitError: Verdict.CLIENT_ERROR,
+    errors.AnswerFormatError: Verdict.CLIENT_ERROR,
     errors.GatewayPausedError: Verdict.PAUSED,
     errors.NoAccountError: Verdict.NO_ACCOUNT,
     errors.CircuitOpenError: Verdict.OVERLOADED,

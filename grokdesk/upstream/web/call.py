@@ -85,7 +85,10 @@ class Call:
                         socket.expect_within(transport.timeouts.idle_s)
                     for answer in step.send:
                         await socket.send(answer)
-                    await _forward(step.chunks, emit)
+                    for part in step.chunks:
+                        if isinstance(part, UpstreamError):
+                            raise part
+                        await emit(part)
                     if step.done:
                         return
                 await _forward(turn.closed(), emit)

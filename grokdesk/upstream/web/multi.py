@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from curl_cffi import AsyncCurl, Curl, CurlMOpt, CurlOpt, ffi, lib
+from curl_cffi import AsyncCurl, Curl, CurlECode, CurlMOpt, CurlOpt, ffi, lib
 from curl_cffi.aio import CURL_POLL_NONE, CURL_SOCKET_TIMEOUT
 
 from grokdesk.upstream.web.proxies import Proxy
@@ -17,6 +17,7 @@ from grokdesk.upstream.web.sending import Body
 _KEPT_CONNECTIONS = 64
 """Otherwise curl keeps four for each running request, and closes the rest after every burst."""
 _SAFETY_TICK_S = 0.1
+_AGAIN = int(CurlECode.AGAIN)
 
 
 class Multi(AsyncCurl):
@@ -147,6 +148,26 @@ class Handle(Curl):
             self.setopt(CurlOpt.HEADERFUNCTION, self._ears.header)
             self.setopt(CurlOpt.WRITEFUNCTION, self._ears.body)
         self._ears.on_header, self._ears.on_body = on_header, on_body
+
+    def read_frame(self) -> tuple[bytes, int, int] | None:
+        """A piece of a WebSocket frame, curl's flags, and how much of it is missing.
+
+        None when nothing has come: curl-cffi makes an error of that, which costs more than the
+        rest. Raise CurlError when the socket is broken.
+        """
+        code = lib.curl_ws_recv(
+            self._curl,
+            self._ws_recv_buffer,
+            self._WS_RECV_BUFFER_SIZE,
+            self._ws_recv_n_recv,
+            self._ws_recv_p_frame,
+        )
+        if code == _AGAIN:
+            return None
+        self._check_error(code, "WS_RECV")
+        frame = self._ws_recv_p_frame[0]
+        data = ffi.buffer(self._ws_recv_buffer, self._ws_recv_n_recv[0])[:]
+        return data, frame.flags, frame.bytesleft
 
     def clean_handles_and_buffers(
         self, clear_headers: bool = True, clear_resolve: bool = True

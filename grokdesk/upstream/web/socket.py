@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 
-from curl_cffi import Curl, CurlECode, CurlError, CurlInfo, CurlOpt, CurlWsFlag
+from curl_cffi import CurlECode, CurlError, CurlInfo, CurlOpt, CurlWsFlag
 
 from grokdesk.domain.errors import (
     IncompleteReplyError,
@@ -15,14 +15,19 @@ from grokdesk.domain.errors import (
 )
 from grokdesk.upstream.web.faults import explain, silence
 from grokdesk.upstream.web.head import Head
-from grokdesk.upstream.web.multi import Multi
+from grokdesk.upstream.web.multi import Handle, Multi
 from grokdesk.upstream.web.progress import time_left
 from grokdesk.upstream.web.proxies import Proxy
 from grokdesk.upstream.web.watchdog import Timeouts, Watchdog
 
 _FRAME_CAP = 16 << 20
 _SEND_PIECE = 65_535
-_DATA = int(CurlWsFlag.TEXT) | int(CurlWsFlag.BINARY) | int(CurlWsFlag.CONT)
+# As numbers: an enum's `&` costs as much as the frame.
+_CLOSE, _CONT, _TEXT = int(CurlWsFlag.CLOSE), int(CurlWsFlag.CONT), int(CurlWsFlag.TEXT)
+_DATA = _TEXT | int(CurlWsFlag.BINARY) | _CONT
+
+_Frame = tuple[bytes, int, int]
+"""A piece of a frame, curl's flags, and how much of the frame is missing."""
 
 
 class Refusal(Exception):  # noqa: N818 - not a failure of ours: an answer to be classified
@@ -37,7 +42,7 @@ class Refusal(Exception):  # noqa: N818 - not a failure of ours: an answer to be
 class Socket:
     """One open WebSocket. `receive` and `send` are for one task; `abort` may come at any time."""
 
-    def __init__(self, multi: Multi, curl: Curl, timeouts: Timeouts, proxy: Proxy | None) -> None:
+    def __init__(self, multi: Multi, curl: Handle, timeouts: Timeouts, proxy: Proxy | None) -> None:
         self._multi = multi
         self._curl = curl
         self._timeouts = timeouts
@@ -47,6 +52,7 @@ class Socket:
         """Whether the handshake was a success."""
         self._fd = -1
         self._waiter: asyncio.Future[None] | None = None
+        self._listener: asyncio.Future[_Frame | None] | None = None
         self._handshake: asyncio.Timeout | None = None
         self._patience: asyncio.TimerHandle | None = None
         self._started = self._loop.time()
@@ -97,8 +103,7 @@ class Socket:
         while True:
             piece = payload[:_SEND_PIECE]
             more = len(payload) > len(piece)
-            flags = CurlWsFlag.TEXT | CurlWsFlag.CONT if more else int(CurlWsFlag.TEXT)
-            await self._send_piece(piece, int(flags))
+            await self._send_piece(piece, _TEXT | _CONT if more else _TEXT)
             payload = payload[len(piece) :]
             if not more:
                 return
@@ -118,12 +123,11 @@ class Socket:
         parts: list[bytes] = []
         size = 0
         while True:
-            frame = self._next_frame()
+            frame = self._next_frame() or await self._arrival()
             if frame is None:
-                await self._wait_readable()
                 continue
             data, flags, rest = frame
-            if flags & CurlWsFlag.CLOSE:
+            if flags & _CLOSE:
                 return None
             if not flags & _DATA:
                 continue
@@ -132,7 +136,7 @@ class Socket:
             if size > _FRAME_CAP:
                 raise ProtocolChangedError("Grok sent a message that is far too large.")
             parts.append(data)
-            if not rest and not flags & CurlWsFlag.CONT:
+            if not rest and not flags & _CONT:
                 return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def wake(self) -> None:
@@ -167,21 +171,21 @@ class Socket:
         else:
             self._handshake.reschedule(now)
 
-    def _next_frame(self) -> tuple[bytes, int, int] | None:
+    def _next_frame(self) -> _Frame | None:
         """None when nothing is there to read now."""
         if self._silence is not None:
             raise self._silence
         if not self._readable:
             return None
         try:
-            data, meta = self._curl.ws_recv()
-        except CurlError as error:
-            if error.code == CurlECode.AGAIN:
-                self._readable = False
-                return None
+            frame = self._curl.read_frame()
+        except CurlError:
             raise IncompleteReplyError("The chat socket to Grok broke.") from None
-        self._watchdog.feed()
-        return data, meta.flags, meta.bytesleft
+        if frame is None:
+            self._readable = False
+        else:
+            self._watchdog.feed()
+        return frame
 
     async def _send_piece(self, piece: memoryview, flags: int) -> None:
         while True:
@@ -196,15 +200,16 @@ class Socket:
                 return
             await self._wait_writable()
 
-    async def _wait_readable(self) -> None:
+    async def _arrival(self) -> _Frame | None:
+        """Wait for a frame; None when there is reason to look again."""
         if not self._watching:
             self._loop.add_reader(self._fd, self._on_readable)
             self._watching = True
-        self._waiter = self._loop.create_future()
+        self._listener = self._loop.create_future()
         try:
-            await self._waiter
+            return await self._listener
         finally:
-            self._waiter = None
+            self._listener = None
 
     async def _wait_writable(self) -> None:
         writable = self._loop.create_future()
@@ -221,15 +226,23 @@ class Socket:
 
     def _on_readable(self) -> None:
         self._readable = True
-        if self._waiter is None:
+        listener = self._listener
+        if listener is None:
             # Nobody reads now: stop watching, or the loop spins on a readable descriptor.
             self._loop.remove_reader(self._fd)
             self._watching = False
-        else:
-            self._wake()
+        elif not listener.done():
+            # Read here and now: by the time the listener runs, the loop has called again.
+            try:
+                frame = self._next_frame()
+            except UpstreamError as error:
+                listener.set_exception(error)
+            else:
+                if frame is not None:
+                    listener.set_result(frame)
 
     def _silent(self) -> None:
-        if self._waiter is None:  # the consumer is slow, not upstream
+        if self._waiter is None and self._listener is None:  # the consumer is slow, not upstream
             self._watchdog.restart()
             return
         self._silence = silence(begun=self._heard, woken=self._watchdog.demanding)
@@ -238,3 +251,5 @@ class Socket:
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+        if self._listener is not None and not self._listener.done():
+            self._listener.set_result(None)

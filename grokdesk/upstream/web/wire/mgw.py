@@ -1,8 +1,7 @@
 """One turn on the chat socket: frames in, chunks and frames to send out."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -25,12 +24,11 @@ _ANSWER_CHANNELS = ("CHANNEL_ASSISTANT_RESPONSE", "", None)
 _THINKING_CHANNELS = ("ANALYSIS", "REASONING")  # parts of their names
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """What a frame led to. After `done` the socket is to be closed."""
 
-    chunks: list[Part] = field(default_factory=list)
-    send: list[str] = field(default_factory=list)
+    chunks: Sequence[Part] = ()
+    send: Sequence[str] = ()
     done: bool = False
 
 
@@ -121,10 +119,13 @@ class MgwTurn:
         return mgw_frames.ping(self._now_ms())
 
     def receive(self, frame: str | bytes) -> Step:
-        if not self.done:
+        reply = self._reply
+        if not reply.over:
             self._receive(frame)
-        send, self._outbox = self._outbox, []
-        return Step(self._reply.take(), send, self._reply.over)
+        send: Sequence[str] = ()
+        if self._outbox:
+            send, self._outbox = self._outbox, []
+        return Step(reply.take(), send, reply.over)
 
     def closed(self) -> list[Part]:
         """The socket has ended: an error, unless the reply was complete."""
