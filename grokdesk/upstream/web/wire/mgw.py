@@ -27,9 +27,9 @@ _THINKING_CHANNELS = ("ANALYSIS", "REASONING")  # parts of their names
 class Step(NamedTuple):
     """What a frame led to. After `done` the socket is to be closed."""
 
-    chunks: Sequence[Part] = ()
-    send: Sequence[str] = ()
-    done: bool = False
+    chunks: list[Part]
+    send: list[str]
+    done: bool
 
 
 class _Text(msgspec.Struct, gc=False):
@@ -122,9 +122,7 @@ class MgwTurn:
         reply = self._reply
         if not reply.over:
             self._receive(frame)
-        send: Sequence[str] = ()
-        if self._outbox:
-            send, self._outbox = self._outbox, []
+        send, self._outbox = self._outbox, []
         return Step(reply.take(), send, reply.over)
 
     def closed(self) -> list[Part]:
