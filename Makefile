@@ -1,6 +1,6 @@
 # Every target is a word of packaging/dev.py, which works without make too: `make help` lists them.
 PYTHON ?= python3
-WORDS := help run test check bench build selftest lock clean
+WORDS := help run test test-clients check bench build selftest lock clean
 
 .DEFAULT_GOAL := help
 .PHONY: $(WORDS)

@@ -12,7 +12,8 @@ from grokdesk import __version__
 from grokdesk.app.cli_accounts import add_accounts
 from grokdesk.app.cli_doctor import add_doctor
 from grokdesk.app.cli_egress import add_egress
-from grokdesk.app.cli_run import ExitCode, execute, paths_of, say
+from grokdesk.app.cli_keys import add_keys
+from grokdesk.app.cli_run import ExitCode, paths_of, say
 from grokdesk.domain.errors import (
     ConflictError,
     GrokdeskError,
@@ -95,7 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     add_accounts(commands, common)
     add_doctor(commands, common)
     add_egress(commands, common)
-    _add_keys(commands, common)
+    add_keys(commands, common)
     status = commands.add_parser("status", parents=[common], help="what the program does now")
     status.add_argument("--json", action="store_true", help="as JSON")
     status.set_defaults(run=_status)
@@ -106,20 +107,6 @@ def _add_serve(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
     serve = commands.add_parser("serve", parents=parents, help="run without a window")
     serve.add_argument("--host", default=None, metavar="H", help="listen on this address")
     serve.set_defaults(run=_serve)
-
-
-def _add_keys(commands: Any, common: argparse.ArgumentParser) -> None:
-    group = commands.add_parser("keys", help="create, list and revoke API keys")
-    verbs = group.add_subparsers(required=True, metavar="VERB")
-    creating = verbs.add_parser("create", parents=[common], help="print a new key, once")
-    creating.add_argument("--name", required=True, help="what it is for")
-    creating.set_defaults(run=_create_key)
-    listing = verbs.add_parser("list", parents=[common], help="show all keys")
-    listing.add_argument("--json", action="store_true", help="as JSON")
-    listing.set_defaults(run=_list_keys)
-    revoking = verbs.add_parser("revoke", parents=[common], help="end a key at once")
-    revoking.add_argument("key", help="its name or id")
-    revoking.set_defaults(run=_revoke_key)
 
 
 def _port(text: str) -> int:
@@ -154,25 +141,6 @@ def _serve(arguments: argparse.Namespace) -> int:
         port=getattr(arguments, "port", None),
         demo=getattr(arguments, "demo", False),
     )
-
-
-def _create_key(arguments: argparse.Namespace) -> int:
-    say(execute(arguments, "keys.create", {"name": arguments.name})["key"])
-    return ExitCode.OK
-
-
-def _list_keys(arguments: argparse.Namespace) -> int:
-    from grokdesk.app.cli_output import as_json, keys_table
-
-    result = execute(arguments, "keys.list", {})
-    say(as_json(result) if arguments.json else keys_table(result["keys"]))
-    return ExitCode.OK
-
-
-def _revoke_key(arguments: argparse.Namespace) -> int:
-    result = execute(arguments, "keys.revoke", {"name": arguments.key})
-    say(f"Revoked the key '{result['revoked']}'.")
-    return ExitCode.OK
 
 
 def _status(arguments: argparse.Namespace) -> int:

@@ -44,7 +44,7 @@ def accounts_table(accounts: Sequence[dict[str, Any]]) -> str:
         )
         for account in accounts
     ]
-    return _table(("ID", "LABEL", "TIER", "STATE", "PRIORITY", "QUOTA", "NOTE"), rows)
+    return table(("ID", "LABEL", "TIER", "STATE", "PRIORITY", "QUOTA", "NOTE"), rows)
 
 
 def findings_text(accounts: Sequence[dict[str, Any]]) -> str:
@@ -73,13 +73,6 @@ def checkup_text(checkup: dict[str, Any]) -> str:
         lines.append(f"ok    and {quiet} account{'' if quiet == 1 else 's'} without trouble")
     lines += ["", _CONCLUSIONS[checkup["status"]]]
     return "\n".join(lines)
-
-
-def keys_table(keys: Sequence[dict[str, Any]]) -> str:
-    if not keys:
-        return "No API keys yet. Create one with: grokdesk keys create --name NAME"
-    rows = [(key["id"][:8], key["name"], key["hint"], _when(key["created_at"])) for key in keys]
-    return _table(("ID", "NAME", "KEY", "CREATED"), rows)
 
 
 def status_text(status: dict[str, Any]) -> str:
@@ -152,11 +145,11 @@ def _left(window: dict[str, Any]) -> str:
     return f"{window['mode']} {sign}{window['remaining']}{total}{old}"
 
 
-def _when(moment: float) -> str:
-    return datetime.datetime.fromtimestamp(moment).astimezone().strftime("%Y-%m-%d %H:%M")
+def moment(at: float) -> str:
+    return datetime.datetime.fromtimestamp(at).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     widths = [max(len(str(row[i])) for row in (header, *rows)) for i in range(len(header))]
     lines = [
         "  ".join(str(cell).ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

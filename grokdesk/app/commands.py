@@ -5,45 +5,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from grokdesk import __version__
-from grokdesk.app import commands_accounts, commands_doctor, commands_egress
+from grokdesk.app import commands_accounts, commands_doctor, commands_egress, commands_keys
 from grokdesk.app.control import Progress
 from grokdesk.domain.account import AccountState
 from grokdesk.kernel.redaction import redact
 from grokdesk.services.bundle import Services
 
 Command = Callable[[Services, dict[str, Any], Progress], Awaitable[dict[str, Any]]]
-
-
-async def create_key(
-    services: Services, arguments: dict[str, Any], _progress: Progress
-) -> dict[str, Any]:
-    key, text = await services.keys.create(str(arguments.get("name", "")), here=False)
-    return {"id": key.id, "name": key.name, "key": text}
-
-
-async def list_keys(
-    services: Services, _arguments: dict[str, Any], _progress: Progress
-) -> dict[str, Any]:
-    return {
-        "keys": [
-            {
-                "id": key.id,
-                "name": key.name,
-                "hint": key.hint,
-                "enabled": key.enabled,
-                "created_at": key.created_at,
-                "last_used_at": key.last_used_at,
-            }
-            for key in services.keys.list()
-        ]
-    }
-
-
-async def revoke_key(
-    services: Services, arguments: dict[str, Any], _progress: Progress
-) -> dict[str, Any]:
-    key = await services.keys.revoke(str(arguments.get("name", "")))
-    return {"revoked": key.name}
 
 
 async def status(
@@ -92,8 +60,10 @@ COMMANDS: dict[str, Command] = {
     "egress.proxy": commands_egress.set_proxy,
     "egress.statsig": commands_egress.set_statsig,
     "egress.test": commands_egress.try_egress,
-    "keys.create": create_key,
-    "keys.list": list_keys,
-    "keys.revoke": revoke_key,
+    "keys.create": commands_keys.create_key,
+    "keys.list": commands_keys.list_keys,
+    "keys.revoke": commands_keys.revoke_key,
+    "keys.set": commands_keys.set_key,
+    "keys.show": commands_keys.show_key,
     "status": status,
 }

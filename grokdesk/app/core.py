@@ -41,8 +41,11 @@ from grokdesk.services.egress_plan import EgressPlan
 from grokdesk.services.gateway import GatewayService, GatewayState
 from grokdesk.services.health import UpstreamHealth
 from grokdesk.services.importer import ImportService
+from grokdesk.services.key_limits import KeyLimits
 from grokdesk.services.metrics import MetricsService
 from grokdesk.services.quota import QuotaKeeper
+from grokdesk.services.remote_files import RemoteFiles
+from grokdesk.services.responses import ResponseService
 from grokdesk.services.secrets import SecretService
 from grokdesk.services.tokens import TokenKeeper
 from grokdesk.services.usage import UsageService
@@ -55,7 +58,9 @@ from grokdesk.store.accounts import AccountStore
 from grokdesk.store.apikeys import ApiKeyStore
 from grokdesk.store.choose import VaultChooser
 from grokdesk.store.db import Database
+from grokdesk.store.limit_journal import LimitJournals
 from grokdesk.store.os_keyring import OsKeyring
+from grokdesk.store.responses import ResponseStore
 from grokdesk.store.secrets import SecretStore
 from grokdesk.store.usage import UsageStore
 
@@ -122,6 +127,10 @@ async def open_core(options: CoreOptions) -> AsyncIterator[Core]:
         )
         pool.on_change = accounts.on_pool_change
         keys = ApiKeyService(ApiKeyStore(database), bus, clock)
+        limits = KeyLimits(
+            keys, LimitJournals(database.path if database.saving else None), bus, clock
+        )
+        stack.callback(limits.close)
         quota = QuotaKeeper(
             pool, accounts.read_quota, bus, tasks, clock, lambda: settings.current.quota
         )
@@ -129,17 +138,34 @@ async def open_core(options: CoreOptions) -> AsyncIterator[Core]:
         gateway = GatewayService(bus)
         health = UpstreamHealth(pool, bus)
         egress = EgressService(settings, plan, web, bus)
+        attachments = AttachmentService(
+            upstream,
+            RemoteFiles(lambda: settings.current.attachments, proxy=plan.proxy_to),
+            clock,
+            lambda: settings.current.attachments,
+        )
+        chat = ChatService(
+            catalog,
+            pool,
+            upstream,
+            tokens,
+            usage,
+            attachments,
+            bus,
+            clock,
+            retry=lambda: retry_of(settings.current),
+        )
         services = Services(
-            chat=ChatService(
-                catalog,
-                pool,
-                upstream,
-                tokens,
-                usage,
-                AttachmentService(upstream),
+            chat=chat,
+            responses=ResponseService(
+                ResponseStore(database),
+                chat,
+                gateway,
+                keys,
                 bus,
+                tasks,
                 clock,
-                retry=lambda: retry_of(settings.current),
+                lambda: settings.current.responses.retention_days,
             ),
             accounts=accounts,
             importer=ImportService(
@@ -151,7 +177,9 @@ async def open_core(options: CoreOptions) -> AsyncIterator[Core]:
                 make_room=lambda more: vault.make_room(len(pool) + more),
             ),
             keys=keys,
-            admission=AdmissionService(catalog, gateway),
+            admission=AdmissionService(
+                catalog, gateway, keys, limits, lambda: settings.current.models
+            ),
             usage=usage,
             gateway=gateway,
             health=health,
@@ -180,6 +208,7 @@ async def open_core(options: CoreOptions) -> AsyncIterator[Core]:
         )
         await accounts.load()
         await keys.load()
+        await limits.load()
         stack.push_async_callback(accounts.flush)
         for applier in appliers(services, pool, options.set_log_level):
             settings.add_applier(applier)
@@ -258,6 +287,8 @@ def _background(core: Core) -> dict[str, Coroutine[Any, Any, None]]:
         "settings watch": services.settings.watch(),
         "usage folding": services.usage.keep_folding(),
         "usage retention": services.usage.keep_forgetting(),
+        "key expiry": services.keys.keep_expiring(),
+        "responses": services.responses.run(),
         "quota": services.quota.run(),
         "wake detection": detector.watch(),
     }

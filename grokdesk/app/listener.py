@@ -5,6 +5,7 @@ import logging
 from grokdesk.gateway.server import GatewayServer
 from grokdesk.services.bundle import Services
 from grokdesk.services.gateway import GatewayState
+from grokdesk.settings import lists
 from grokdesk.settings.model import GatewaySettings, Settings
 
 _log = logging.getLogger(__name__)
@@ -22,9 +23,13 @@ class Listener:
         await self._open(self._services.settings.current.gateway, port)
 
     async def apply(self, old: Settings, new: Settings) -> None:
-        """A settings applier: moves when the address changed."""
+        """A settings applier: moves when the address changed, admits others where they did."""
         if _address(old.gateway) != _address(new.gateway):
             await self._open(new.gateway, new.gateway.port)
+        elif self._server is not None:
+            self._server.admit(
+                host_names=_host_names(new.gateway), origins=_allowed_origins(new.gateway)
+            )
 
     async def stop(self) -> None:
         gateway = self._services.gateway
@@ -34,7 +39,11 @@ class Listener:
         gateway.change(state=GatewayState.STOPPED)
 
     async def _open(self, settings: GatewaySettings, port: int) -> None:
-        server = GatewayServer(self._services)
+        server = GatewayServer(
+            self._services,
+            host_names=_host_names(settings),
+            origins=_allowed_origins(settings),
+        )
         bound = await server.start(hosts_of(settings), port)
         before, self._server = self._server, server
         gateway = self._services.gateway
@@ -59,6 +68,14 @@ def hosts_of(settings: GatewaySettings) -> tuple[str, ...]:
 
 def _address(settings: GatewaySettings) -> tuple[tuple[str, ...], int]:
     return hosts_of(settings), settings.port
+
+
+def _host_names(settings: GatewaySettings) -> frozenset[str]:
+    return frozenset(lists.entries(settings.host_names))
+
+
+def _allowed_origins(settings: GatewaySettings) -> frozenset[str]:
+    return frozenset(lists.entries(settings.allowed_origins))
 
 
 def _shown_host(host: str) -> str:

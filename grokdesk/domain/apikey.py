@@ -1,16 +1,28 @@
 """What our clients send to us: made here, kept as a hash, shown once."""
 
+import enum
 import hashlib
 import secrets
 import zlib
 from dataclasses import dataclass
 
+from grokdesk.domain.catalog import ModelSpec
+from grokdesk.domain.model_names import Aliases, Patterns
+
 PREFIX = "gd-"
+
+
+class ReasoningFormat(enum.StrEnum):
+    """Where a chat client finds the thinking: in a field of its own, or as tags in the text."""
+
+    FIELD = "field"
+    THINK = "think"
 
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A stored key. `digest` is the SHA-256 of the whole text; `hint` is safe to show."""
+    """A stored key and what it may do. `digest` is the SHA-256 of the whole text; `hint` is safe
+    to show. Limits of 0 are none; `expires_at` is Unix time."""
 
     id: str
     name: str
@@ -18,7 +30,32 @@ class ApiKey:
     hint: str
     created_at: float
     enabled: bool = True
-    last_used_at: float | None = None
+    expires_at: float | None = None
+    models: Patterns = ()
+    """Empty: all of them."""
+    aliases: Aliases = ()
+    requests_per_minute: int = 0
+    requests_per_day: int = 0
+    max_concurrent: int = 0
+    reasoning_format: ReasoningFormat = ReasoningFormat.FIELD
+
+    @property
+    def has_rate(self) -> bool:
+        return self.requests_per_minute > 0 or self.requests_per_day > 0
+
+    @property
+    def has_limits(self) -> bool:
+        return self.has_rate or self.max_concurrent > 0
+
+    def has_expired(self, now: float) -> bool:
+        return self.expires_at is not None and now >= self.expires_at
+
+    def allows(self, model: ModelSpec) -> bool:
+        """A model is allowed under all of its names, or under none."""
+        if not self.models:
+            return True
+        names = [name.lower() for name in (model.id, *model.aliases)]
+        return any(pattern.matches(name) for pattern in self.models for name in names)
 
 
 def generate_key() -> str:

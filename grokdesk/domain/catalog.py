@@ -8,11 +8,8 @@ from types import MappingProxyType
 
 from grokdesk.domain.account import Tier
 from grokdesk.domain.errors import UnknownModelError
+from grokdesk.domain.model_names import LONGEST_NAME, normal_name
 from grokdesk.domain.quota import Mode
-
-# Clients put these before a name to tell providers apart; they mean nothing to us.
-_PREFIXES = ("xai/", "x-ai/", "grok/", "openai/", "grokdesk/")
-
 
 # Clients have more words for effort than anybody has efforts.
 _EFFORTS = {"none": "low", "minimal": "low", "xhigh": "high", "max": "high"}
@@ -58,9 +55,16 @@ class ModelCatalog:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_index", _index_of(self.models))
 
+    def find(self, name: str) -> ModelSpec | None:
+        """Cheap also for names that nobody has."""
+        found = self._index.get(name)
+        if found is None and len(name) <= LONGEST_NAME:
+            found = self._index.get(normal_name(name))
+        return found
+
     def resolve(self, name: str) -> ModelSpec:
         """Raise UnknownModelError; there is never a silent replacement."""
-        found = self._index.get(name) or self._index.get(_normal(name))
+        found = self.find(name)
         if found is None:
             raise UnknownModelError(name, self._nearest(name))
         return found
@@ -69,7 +73,7 @@ class ModelCatalog:
         return tuple(model for model in self.models if model.kind is kind)
 
     def _nearest(self, name: str) -> str | None:
-        near = difflib.get_close_matches(_normal(name)[:100], self._index, n=1, cutoff=0.6)
+        near = difflib.get_close_matches(normal_name(name[:100]), self._index, n=1, cutoff=0.6)
         return self._index[near[0]].id if near else None
 
 
@@ -80,11 +84,3 @@ def _index_of(models: Iterable[ModelSpec]) -> dict[str, ModelSpec]:
             if index.setdefault(name.lower(), model) is not model:
                 raise ValueError(f"the model name '{name}' is used twice")
     return index
-
-
-def _normal(name: str) -> str:
-    lowered = name.strip().lower()
-    for prefix in _PREFIXES:
-        if lowered.startswith(prefix):
-            return lowered.removeprefix(prefix)
-    return lowered

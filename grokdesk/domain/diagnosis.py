@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from grokdesk.domain.errors import (
     AccountBlockedError,
+    AccountsBlockedError,
     AnswerFormatError,
     AntiBotError,
     ChallengedError,
@@ -28,6 +29,7 @@ from grokdesk.domain.errors import (
     ProtocolChangedError,
     RateLimitedError,
     RequestError,
+    RequestTooLargeError,
     SettingsError,
     SocketUnknownError,
     TokenRejectedError,
@@ -158,6 +160,9 @@ _TABLE: Mapping[type[BaseException], Diagnosis] = {
     NoAccountError: Diagnosis(
         Verdict.NO_ACCOUNT, _OWN, "Wait until one is free again, or add another account."
     ),
+    AccountsBlockedError: Diagnosis(
+        Verdict.ACCOUNT_BLOCKED, _OWN, "Import an account that is not blocked."
+    ),
     VaultLockedError: Diagnosis(
         Verdict.VAULT_LOCKED, _OWN, "Unlock the keyring of your desktop, then try again."
     ),
@@ -169,6 +174,7 @@ _TABLE: Mapping[type[BaseException], Diagnosis] = {
     ContentRefusedError: Diagnosis(
         Verdict.CONTENT_REFUSED, _OWN, "Change what is asked; no other account will answer it."
     ),
+    RequestTooLargeError: Diagnosis(Verdict.CLIENT_ERROR, _OWN, "Shorten the conversation."),
     RequestError: Diagnosis(
         Verdict.CLIENT_ERROR, _OWN, "Correct the request in the program that sent it."
     ),
@@ -217,7 +223,7 @@ _TABLE: Mapping[type[BaseException], Diagnosis] = {
 
 
 def _row_of(error: BaseException) -> Diagnosis:
-    if isinstance(error, NoAccountError) and error.retry_at is None:
+    if type(error) is NoAccountError and error.retry_at is None:
         return replace(_TABLE[NoAccountError], action="Import an account that can serve this.")
     return next(_TABLE[kind] for kind in type(error).__mro__ if kind in _TABLE)
 

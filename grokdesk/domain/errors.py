@@ -4,12 +4,15 @@ GrokdeskError                       str() is always safe to show to a person
 |- RequestError                     the caller must change the request or the key
 |  |- InvalidRequestError(param)
 |  |- UnauthorizedError
+|  |  `- KeyEndedError
 |  |- UnknownModelError
-|  `- ModelNotAllowedError
+|  |- ModelNotAllowedError
+|  `- UnknownResponseError
 |- KeyLimitError(retry_after)       the caller waits: its API key's own limit
 |- AnswerFormatError                Grok did not keep to the requested format
 |- GatewayPausedError               the user resumes the gateway
 |- NoAccountError(retry_at)         wait, or the user adds accounts
+|  `- AccountsBlockedError            the user adds accounts: grok.com blocked all there are
 |- CircuitOpenError(retry_at)       wait: grok.com has not answered for a while
 |- VaultLockedError                 the user unlocks the keyring
 |- SettingsError(key)               the user corrects a value
@@ -22,6 +25,7 @@ GrokdeskError                       str() is always safe to show to a person
    |- AntiBotError                    new session, same account (retry once)
    |- ForbiddenError                  cooldown after repeats    (retry elsewhere)
    |- ContentRefusedError             the caller                (never retried)
+   |- RequestTooLargeError            the caller                (never retried)
    |- UpstreamUnavailableError        back off                  (retry)
    |  |- UpstreamTimeoutError         back off                  (retry)
    |  `- IncompleteReplyError         back off                  (retry)
@@ -57,18 +61,44 @@ class UnauthorizedError(RequestError):
     """No API key, or one that does not open this gateway."""
 
 
-class UnknownModelError(RequestError):
-    """The catalog has no such model; `suggestion` is the nearest name, if any is near."""
+class KeyEndedError(UnauthorizedError):
+    """An API key that is known, but was switched off, revoked, or has expired."""
 
-    def __init__(self, model: str, suggestion: str | None = None) -> None:
+
+class UnknownModelError(RequestError):
+    """The catalog has no such model; `suggestion` is the nearest name, if any is near.
+
+    `stands_for`: the unknown model that an alias maps the name to. `advice` is a sentence.
+    """
+
+    def __init__(
+        self,
+        model: str,
+        suggestion: str | None = None,
+        *,
+        stands_for: str = "",
+        advice: str = "",
+    ) -> None:
+        shown = model if len(model) <= 128 else f"{model[:127]}…"
+        if not shown.isprintable():
+            shown = "".join(mark if mark.isprintable() else "?" for mark in shown)
+        said = f" stands for '{stands_for}', which" if stands_for else ""
         hint = f" Did you mean '{suggestion}'?" if suggestion else ""
-        super().__init__(f"The model '{model}' does not exist.{hint}")
+        hint += f" {advice}" if advice else ""
+        super().__init__(f"The model '{shown}'{said} does not exist.{hint}")
         self.model = model
         self.suggestion = suggestion
 
 
 class ModelNotAllowedError(RequestError):
     """The API key may not use this model."""
+
+
+class UnknownResponseError(RequestError):
+    """Nothing is kept under this id for this API key."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(f"There is no response '{id[:80]}', or it is kept no longer.")
 
 
 class KeyLimitError(GrokdeskError):
@@ -101,6 +131,10 @@ class NoAccountError(GrokdeskError):
         self.busy = busy
 
 
+class AccountsBlockedError(NoAccountError):
+    """grok.com blocked each account that the user has switched on."""
+
+
 class CircuitOpenError(GrokdeskError):
     """grok.com failed so often that it is left alone until `retry_at` (Unix time)."""
 
@@ -129,7 +163,7 @@ class UpstreamError(GrokdeskError):
     """grok.com did not serve the call.
 
     `status` and `excerpt` are evidence, already redacted; `retry_after` is in seconds, when
-    upstream said so.
+    upstream said so. `may_retry` is False when upstream said that another try is no use.
     """
 
     retryable: ClassVar[bool] = False
@@ -141,11 +175,13 @@ class UpstreamError(GrokdeskError):
         status: int | None = None,
         excerpt: str = "",
         retry_after: float | None = None,
+        may_retry: bool = True,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.excerpt = excerpt
         self.retry_after = retry_after
+        self.may_retry = may_retry
 
 
 class TokenRejectedError(UpstreamError):
@@ -186,6 +222,10 @@ class ForbiddenError(UpstreamError):
 
 class ContentRefusedError(UpstreamError):
     """grok.com declined the content of the request."""
+
+
+class RequestTooLargeError(UpstreamError):
+    """The request is longer than grok.com takes."""
 
 
 class UpstreamUnavailableError(UpstreamError):

@@ -38,7 +38,20 @@ class GatewayChanged(Event):
 
 @dataclass(frozen=True, slots=True)
 class ApiKeysChanged(Event):
-    """A key was created or revoked."""
+    """A key was created, changed or revoked, or has expired."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKeyEnded(Event):
+    """A key opens nothing any more: it was revoked or switched off, or has expired."""
+
+    key_id: str
+    reason: str
+    """One sentence for whoever uses it."""
+
+    @property
+    def subject(self) -> str:
+        return self.key_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,3 +44,14 @@ class UsageSummary:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     median_first_chunk_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyUsage:
+    """What an API key was used for since midnight and within 30 days. `last_used_at`: Unix time."""
+
+    requests_today: int = 0
+    tokens_today: int = 0
+    requests_month: int = 0
+    tokens_month: int = 0
+    last_used_at: float | None = None

@@ -6,15 +6,16 @@ from aiohttp import web
 
 from grokdesk.domain.errors import GrokdeskError
 from grokdesk.gateway import health, metrics
+from grokdesk.gateway.anthropic import routes as anthropic
+from grokdesk.gateway.anthropic.errors import ANTHROPIC
 from grokdesk.gateway.auth import Authenticator
+from grokdesk.gateway.dialect import OPENAI, Dialect
 from grokdesk.gateway.errors import (
     BODY_TOO_LARGE,
     INTERNAL,
-    NOT_OFFERED,
     SLOW_BODY,
     STOPPING,
     HttpError,
-    Verdict,
     headers_of,
     verdict_of,
 )
@@ -23,7 +24,8 @@ from grokdesk.gateway.guard import Guard
 from grokdesk.gateway.ids import RequestIds
 from grokdesk.gateway.interrupt import RunningCalls
 from grokdesk.gateway.limits import Limits
-from grokdesk.gateway.openai import chat, models
+from grokdesk.gateway.openai import absent, chat, completions, models
+from grokdesk.gateway.responses import routes as responses
 from grokdesk.gateway.routing import Route, RouteTable
 from grokdesk.gateway.sweeper import Sweeper
 from grokdesk.services.bundle import Services
@@ -31,22 +33,22 @@ from grokdesk.services.bundle import Services
 _log = logging.getLogger(__name__)
 
 
-async def _not_offered(_exchange: Exchange) -> web.StreamResponse:
-    raise HttpError(NOT_OFFERED, "Grok has no such service, so Grokdesk cannot offer it.")
-
-
-_ABSENT = ("/embeddings", "/moderations", "/rerank", "/batches", "/fine_tuning/jobs")
-
 ROUTES = (
-    Route("GET", "/", health.show_root, needs_key=False),
-    Route("GET", "/api/hello", health.show_root, needs_key=False),
+    Route("GET", "/", health.show_root, needs_key=False, dialect=None),
+    Route("GET", "/api/hello", health.show_root, needs_key=False, dialect=None),
     Route("GET", "/health", health.show_health, needs_key=False),
     Route("GET", "/metrics", metrics.show_metrics),
-    Route("GET", "/models", models.list_models),
-    Route("GET", "/models/*", models.show_model),
+    Route("GET", "/models", models.list_models, dialect=None),
+    Route("GET", "/models/*", models.show_model, dialect=None),
     Route("POST", "/chat/completions", chat.complete),
-    *(Route("POST", path, _not_offered) for path in _ABSENT),
+    Route("POST", "/completions", completions.complete_text),
+    *responses.ROUTES,
+    *anthropic.ROUTES,
+    *absent.ROUTES,
 )
+
+_HANG_UP = (STOPPING, BODY_TOO_LARGE, SLOW_BODY)
+"""After these there is nothing more to say, and a body that nobody reads."""
 
 
 class App:
@@ -54,10 +56,10 @@ class App:
 
     def __init__(self, context: GatewayContext, guard: Guard) -> None:
         self.context = context
+        self.guard = guard
         self.ids = RequestIds()
         self.stopping = False
         self._services = context.services
-        self._guard = guard
         self._auth = Authenticator(context.services.keys, context.services.clock)
         self._routes = RouteTable(ROUTES)
 
@@ -74,15 +76,16 @@ class App:
 
     async def _answer(self, exchange: Exchange) -> web.StreamResponse:
         request = exchange.request
-        self._guard.check_host(request)
-        if request.method == "OPTIONS":
-            return self._preflight(exchange)
-        exchange.origin = self._guard.check_origin(request)
-        target = request.raw_path
-        if not target.startswith("/"):
-            target = request.path_qs
-        route, exchange.tail = self._routes.resolve(request.method, target)
-        exchange.dialect = route.dialect
+        try:
+            self.guard.check_host(request)
+            if request.method == "OPTIONS":
+                return self._preflight(exchange)
+            exchange.origin = self.guard.check_origin(request)
+            route, exchange.tail = self._routes.resolve(request.method, _target(request))
+        except HttpError:
+            exchange.dialect = _dialect_of(request)
+            raise
+        exchange.dialect = route.dialect or _dialect_of(request)
         if self.stopping:
             raise HttpError(STOPPING, "Grokdesk is shutting down.")
         if route.needs_key:
@@ -91,7 +94,8 @@ class App:
 
     def _preflight(self, exchange: Exchange) -> web.StreamResponse:
         headers = {"Server": "grokdesk", "x-request-id": exchange.request_id}
-        headers |= self._guard.preflight(exchange.request)
+        methods = self._routes.methods(_target(exchange.request))
+        headers |= self.guard.preflight(exchange.request, methods)
         return web.Response(status=204, headers=headers)
 
     async def _fail(self, exchange: Exchange, error: GrokdeskError) -> web.StreamResponse:
@@ -103,7 +107,7 @@ class App:
         body = dialect.render_error(error, verdict, exchange.request_id)
         response = exchange.answer(body, status=dialect.status(verdict))
         response.headers.update(headers_of(error, verdict, self._services.clock.now()))
-        if _must_hang_up(exchange.request, verdict):
+        if verdict in _HANG_UP:
             response.force_close()
             # What still comes of the body is thrown away unread.
             exchange.request.protocol.close()
@@ -120,8 +124,12 @@ def build_app(services: Services, guard: Guard, limits: Limits) -> App:
     return App(context, guard)
 
 
-def _must_hang_up(request: web.BaseRequest, verdict: Verdict) -> bool:
-    if verdict in (STOPPING, BODY_TOO_LARGE, SLOW_BODY):
-        return True
-    # The rest of a compressed body is not worth unpacking.
-    return "Content-Encoding" in request.headers and not request.content.is_eof()
+def _target(request: web.BaseRequest) -> str:
+    target = request.raw_path
+    return target if target.startswith("/") else request.path_qs
+
+
+def _dialect_of(request: web.BaseRequest) -> Dialect:
+    """Of who asks for something that several dialects have, or none."""
+    is_anthropic = "anthropic-version" in request.headers or "/messages" in request.raw_path
+    return ANTHROPIC if is_anthropic else OPENAI

@@ -4,7 +4,7 @@ from aiohttp import web
 from multidict import CIMultiDictProxy, istr
 
 from grokdesk.domain.apikey import ApiKey
-from grokdesk.domain.errors import InvalidRequestError, UnauthorizedError
+from grokdesk.domain.errors import InvalidRequestError, KeyEndedError, UnauthorizedError
 from grokdesk.gateway.errors import TOO_MANY_ATTEMPTS, HttpError
 from grokdesk.kernel.clock import Clock
 from grokdesk.services.apikeys import ApiKeyService
@@ -30,8 +30,11 @@ class Authenticator:
 
         A valid key always works, however many wrong ones came from the same peer.
         """
+        presented = _presented(request)
         try:
-            return self._keys.authenticate(_presented(request))
+            return self._keys.authenticate(presented)
+        except KeyEndedError:
+            raise  # who has it need not guess
         except UnauthorizedError:
             self._failures.count(request.remote or "")
             raise

@@ -1,6 +1,6 @@
 """What differs between the APIs that we speak where a request fails."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from grokdesk.domain.errors import GrokdeskError
@@ -12,13 +12,18 @@ ErrorRenderer = Callable[[GrokdeskError, Verdict, str], bytes]
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """`statuses` are those that this API has other numbers for."""
+    """`statuses` are those that this API has other numbers for, by our code or our number.
+
+    `id_header` is one more header for the request id.
+    """
 
     render_error: ErrorRenderer
-    statuses: dict[int, int] = field(default_factory=dict)
+    statuses: Mapping[int | str, int] = field(default_factory=dict)
+    id_header: str = ""
 
     def status(self, verdict: Verdict) -> int:
-        return self.statuses.get(verdict.status, verdict.status)
+        usual = self.statuses.get(verdict.status, verdict.status)
+        return self.statuses.get(verdict.code, usual)
 
 
 OPENAI = Dialect(render_error)

@@ -7,6 +7,7 @@ import msgspec
 
 from grokdesk.domain.errors import (
     AccountBlockedError,
+    AccountsBlockedError,
     AnswerFormatError,
     AntiBotError,
     ChallengedError,
@@ -25,11 +26,13 @@ from grokdesk.domain.errors import (
     ProtocolChangedError,
     RateLimitedError,
     RequestError,
+    RequestTooLargeError,
     SettingsError,
     SocketUnknownError,
     TokenRejectedError,
     UnauthorizedError,
     UnknownModelError,
+    UnknownResponseError,
     UpstreamError,
     UpstreamTimeoutError,
     UpstreamUnavailableError,
@@ -57,6 +60,7 @@ _UPSTREAM = "upstream_error"
 
 BAD_HEADER = Verdict(400, _INVALID, "invalid_header")
 NO_SUCH_PATH = Verdict(404, _INVALID, "not_found")
+NO_PREVIOUS = Verdict(404, _INVALID, "previous_response_not_found")
 WRONG_METHOD = Verdict(405, _INVALID, "method_not_allowed")
 SLOW_BODY = Verdict(408, _INVALID, "request_timeout")
 BODY_TOO_LARGE = Verdict(413, _INVALID, "request_too_large")
@@ -64,12 +68,14 @@ WRONG_CONTENT = Verdict(415, _INVALID, "unsupported_media_type")
 WRONG_HOST = Verdict(421, _INVALID, "host_not_allowed")
 FOREIGN_ORIGIN = Verdict(403, "permission_error", "origin_not_allowed")
 TOO_MANY_ATTEMPTS = Verdict(429, "rate_limit_error", "too_many_failed_attempts", 60)
-NOT_OFFERED = Verdict(501, _INVALID, "not_supported")
+NO_SOCKET = Verdict(426, _INVALID, "websocket_not_supported")
 STOPPING = Verdict(503, _UNAVAILABLE, "gateway_stopping", 5)
 INTERNAL = Verdict(500, "server_error", "internal_error")
 BUSY = Verdict(429, "rate_limit_error", "upstream_busy", 20)
 # SDKs would wait and try again, and nothing would have changed.
-NO_ACCOUNT = Verdict(503, _UNAVAILABLE, "no_account", 60, {"x-should-retry": "false"})
+_NO_RETRY = {"x-should-retry": "false"}
+NOT_OFFERED = Verdict(501, _INVALID, "not_supported", headers=_NO_RETRY)
+NO_ACCOUNT = Verdict(503, _UNAVAILABLE, "no_account", 60, _NO_RETRY)
 
 _TABLE: dict[type[GrokdeskError], Verdict] = {
     GrokdeskError: INTERNAL,
@@ -80,10 +86,12 @@ _TABLE: dict[type[GrokdeskError], Verdict] = {
     ),
     UnknownModelError: Verdict(404, _INVALID, "model_not_found"),
     ModelNotAllowedError: Verdict(403, "permission_error", "model_not_allowed"),
+    UnknownResponseError: Verdict(404, _INVALID, "response_not_found"),
     KeyLimitError: Verdict(429, "rate_limit_error", "key_limit", 60),
     AnswerFormatError: Verdict(422, _INVALID, "answer_format_not_met"),
     GatewayPausedError: Verdict(503, _UNAVAILABLE, "gateway_paused", 30),
     NoAccountError: Verdict(429, "rate_limit_error", "quota_exhausted", 60),
+    AccountsBlockedError: Verdict(403, "permission_error", "account_blocked"),
     CircuitOpenError: Verdict(503, _UNAVAILABLE, "upstream_unavailable", 5),
     VaultLockedError: Verdict(503, _UNAVAILABLE, "keyring_locked", 30),
     SettingsError: INTERNAL,
@@ -96,6 +104,7 @@ _TABLE: dict[type[GrokdeskError], Verdict] = {
     AntiBotError: Verdict(502, _UPSTREAM, "upstream_rejected"),
     ForbiddenError: Verdict(502, _UPSTREAM, "upstream_rejected"),
     ContentRefusedError: Verdict(400, _INVALID, "content_policy_violation"),
+    RequestTooLargeError: Verdict(413, _INVALID, "context_length_exceeded"),
     UpstreamUnavailableError: Verdict(502, _UPSTREAM, "upstream_unavailable"),
     UpstreamTimeoutError: Verdict(504, _UPSTREAM, "upstream_timeout"),
     IncompleteReplyError: Verdict(502, _UPSTREAM, "upstream_incomplete"),
@@ -123,11 +132,18 @@ class HttpError(GrokdeskError):
         self.headers = headers or {}
 
 
+def body_too_large(limit: int) -> HttpError:
+    return HttpError(
+        BODY_TOO_LARGE,
+        f"The body is larger than {limit // 1024 // 1024} MB, the limit in Settings.",
+    )
+
+
 def verdict_of(error: GrokdeskError) -> Verdict:
     """The row of the nearest class; a few errors say more than their class."""
     if isinstance(error, HttpError):
         return error.verdict
-    if isinstance(error, NoAccountError) and error.retry_at is None:
+    if type(error) is NoAccountError and error.retry_at is None:
         return NO_ACCOUNT
     if type(error) is UpstreamUnavailableError and error.status in _OVERLOADED:
         return BUSY
@@ -139,6 +155,8 @@ def headers_of(error: GrokdeskError, verdict: Verdict, now: float) -> dict[str, 
     headers = dict(verdict.headers)
     if isinstance(error, HttpError):
         headers |= error.headers
+    if isinstance(error, UpstreamError) and not error.may_retry:
+        headers["x-should-retry"] = "false"
     if verdict.status in (429, 503):
         headers["Retry-After"] = str(_retry_after(error, verdict, now))
     return headers
@@ -146,13 +164,10 @@ def headers_of(error: GrokdeskError, verdict: Verdict, now: float) -> dict[str, 
 
 def render_error(error: GrokdeskError, verdict: Verdict, request_id: str) -> bytes:
     """OpenAI's error object; the request id is there too for those who only see the stream."""
-    message = str(error)
-    if len(message) > _MESSAGE_CHARS:
-        message = message[:_MESSAGE_CHARS] + "…"
     return msgspec.json.encode(
         {
             "error": {
-                "message": message.encode("utf-8", "replace").decode(),
+                "message": sentence_of(error),
                 "type": verdict.type,
                 "param": _param_of(error),
                 "code": _code_of(error) or verdict.code,
@@ -160,6 +175,17 @@ def render_error(error: GrokdeskError, verdict: Verdict, request_id: str) -> byt
             }
         }
     )
+
+
+def sentence_of(error: GrokdeskError, *, with_param: bool = False) -> str:
+    """`with_param`: for formats that have no other place for the name of the field at fault."""
+    message = str(error)
+    param = _param_of(error) if with_param else None
+    if param and param not in message and isinstance(error, InvalidRequestError):
+        message = f"{param}: {message}"
+    if len(message) > _MESSAGE_CHARS:
+        message = message[:_MESSAGE_CHARS] + "…"
+    return message.encode("utf-8", "replace").decode()
 
 
 def _retry_after(error: GrokdeskError, verdict: Verdict, now: float) -> int:

@@ -1,5 +1,6 @@
 """One request on its way through the gateway, and the means to answer it."""
 
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -9,12 +10,19 @@ from grokdesk.domain.apikey import ApiKey
 from grokdesk.gateway.dialect import OPENAI, Dialect, ErrorRenderer
 from grokdesk.gateway.interrupt import RunningCalls
 from grokdesk.gateway.limits import Limits
+from grokdesk.gateway.rate_headers import rate_headers
 from grokdesk.gateway.sse import PING, SseWriter
 from grokdesk.gateway.sweeper import Sweeper
 from grokdesk.services.admission import Admission
 from grokdesk.services.bundle import Services
 
 JSON = "application/json"
+EVENT_STREAM = "text/event-stream; charset=utf-8"
+_EXPOSED = (
+    "x-request-id, request-id, retry-after, x-should-retry, "
+    "x-ratelimit-limit-requests, x-ratelimit-remaining-requests, x-ratelimit-reset-requests"
+)
+"""What a listed web page may read of our headers."""
 _CLIENT_ID_CHARS = 64
 
 
@@ -53,7 +61,7 @@ class Exchange:
         self.origin = ""
         """The origin of a browser page that the user allowed."""
         self.tail = ""
-        """What follows the path of a route that ends in `/*`."""
+        """What the `*` in the path of the route stands for."""
         self.dialect: Dialect = OPENAI
         self.last_words: ErrorRenderer = OPENAI.render_error
         """How an error is told in a stream that has begun."""
@@ -74,12 +82,17 @@ class Exchange:
         }
         if self.services.gateway.is_demo:
             headers["x-grokdesk-mode"] = "demo"
+        if self.dialect.id_header:
+            headers[self.dialect.id_header] = self.request_id
+        key = self.api_key
+        if key is not None and key.has_rate:
+            headers |= rate_headers(self.services.admission.allowance(key))
         client_id = self.request.headers.get("X-Request-Id")
         if client_id and _is_clean(client_id):
             headers["x-client-request-id"] = client_id
         if self.origin:
             headers["Access-Control-Allow-Origin"] = self.origin
-            headers["Access-Control-Expose-Headers"] = "x-request-id, retry-after"
+            headers["Access-Control-Expose-Headers"] = _EXPOSED
         return headers
 
     def answer(
@@ -95,13 +108,14 @@ class Exchange:
         self,
         last_words: ErrorRenderer,
         *,
-        content_type: str = "text/event-stream; charset=utf-8",
+        content_type: str = EVENT_STREAM,
         ping: bytes = PING,
-        ping_s: float | None = None,
+        ping_s: float = math.inf,
     ) -> SseWriter:
         """Answer piece by piece from now on; nothing is sent yet.
 
-        `ping` is sent in silence, every `ping_s` or as the settings say; empty: never.
+        `ping` is sent in silence, every `ping_s` unless the settings want it more often; empty:
+        never.
         """
         self.last_words = last_words
         headers = self.headers(content_type)

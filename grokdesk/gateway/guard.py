@@ -5,6 +5,7 @@ ours to the letter (DNS rebinding), and a page needs to be on the user's list.
 """
 
 import ipaddress
+import re
 from collections.abc import Iterable
 
 from aiohttp import web
@@ -13,16 +14,47 @@ from grokdesk.gateway.errors import BAD_HEADER, FOREIGN_ORIGIN, WRONG_HOST, Http
 
 LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]", "host.docker.internal")
 
+_UNSPOKEN_PORTS = (80, 443)
+"""Clients leave them out of the Host header."""
 _OWN_SITE = frozenset({"none", "same-origin"})
 _ALLOWED_HEADERS = (
-    "authorization, content-type, x-api-key, api-key, x-requested-with, http-referer, x-title, "
-    "x-request-id, openai-organization, openai-project, openai-beta, anthropic-version, "
-    "anthropic-beta, anthropic-dangerous-direct-browser-access, x-stainless-arch, "
-    "x-stainless-async, x-stainless-custom-poll-interval, x-stainless-helper-method, "
-    "x-stainless-lang, x-stainless-os, x-stainless-package-version, "
-    "x-stainless-poll-helper, x-stainless-retry-count, x-stainless-runtime, "
-    "x-stainless-runtime-version, x-stainless-timeout"
+    "authorization",
+    "content-type",
+    "x-api-key",
+    "api-key",
+    "x-requested-with",
+    "http-referer",
+    "x-title",
+    "x-request-id",
+    "anthropic-version",
+    "anthropic-beta",
+    "anthropic-dangerous-direct-browser-access",
+    "openai-organization",
+    "openai-project",
+    "openai-beta",
+    *(
+        f"x-stainless-{name}"
+        for name in (
+            "arch",
+            "async",
+            "custom-poll-interval",
+            "helper-method",
+            "lang",
+            "os",
+            "package-version",
+            "poll-helper",
+            "retry-count",
+            "runtime",
+            "runtime-version",
+            "timeout",
+        )
+    ),
 )
+_SDK_HEADER = re.compile(r"(?:x-stainless|openai|anthropic)-[a-z0-9-]{1,64}")
+"""SDKs add to these in each version."""
+_MOST_SDK_HEADERS = 32
+_DEPENDS_ON = "Origin, Access-Control-Request-Headers, Access-Control-Request-Private-Network"
+_PREFLIGHT_KEPT_S = 600
 
 
 class Guard:
@@ -71,17 +103,17 @@ class Guard:
             )
         return origin
 
-    def preflight(self, request: web.BaseRequest) -> dict[str, str]:
+    def preflight(self, request: web.BaseRequest, methods: Iterable[str]) -> dict[str, str]:
         """Headers that answer OPTIONS: none that allow anything to an unknown origin."""
+        headers = {"Vary": _DEPENDS_ON}
         origin = self._listed_origin(request)
         if not origin:
-            return {"Vary": "Origin"}
-        headers = {
-            "Vary": "Origin",
+            return headers
+        headers |= {
             "Access-Control-Allow-Origin": origin,
-            "Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS",
-            "Access-Control-Allow-Headers": _ALLOWED_HEADERS,
-            "Access-Control-Max-Age": "600",
+            "Access-Control-Allow-Methods": ", ".join(methods),
+            "Access-Control-Allow-Headers": ", ".join((*_ALLOWED_HEADERS, *_sdk_headers(request))),
+            "Access-Control-Max-Age": str(_PREFLIGHT_KEPT_S),
         }
         if request.headers.get("Access-Control-Request-Private-Network") == "true":
             headers["Access-Control-Allow-Private-Network"] = "true"
@@ -103,17 +135,28 @@ class Guard:
         )
 
 
+def _sdk_headers(request: web.BaseRequest) -> list[str]:
+    asked = request.headers.get("Access-Control-Request-Headers", "").lower()
+    names = dict.fromkeys(name.strip() for name in asked.split(","))
+    fitting = [name for name in names if _SDK_HEADER.fullmatch(name)]
+    return [name for name in fitting if name not in _ALLOWED_HEADERS][:_MOST_SDK_HEADERS]
+
+
 def _authorities(name: str, port: int) -> Iterable[str]:
-    """How clients write a name and our port; a name may bring its own port."""
-    name = name.lower()
-    if ":" in name and not name.startswith("["):
-        try:
-            name = f"[{ipaddress.IPv6Address(name)}]"
-        except ValueError:
-            return (name,)
-    if "]:" in name:
-        return (name,)
-    return (f"{name}:{port}", name) if port == 80 else (f"{name}:{port}",)
+    """How clients write a name and its port, which is ours unless the name brings one."""
+    host, own_port = _split_port(name.lower())
+    port = own_port or port
+    authority = f"{host}:{port}"
+    return (authority, host) if port in _UNSPOKEN_PORTS else (authority,)
+
+
+def _split_port(name: str) -> tuple[str, int]:
+    """0: it has none."""
+    try:
+        return f"[{ipaddress.IPv6Address(name.strip('[]'))}]", 0
+    except ValueError:
+        host, colon, port = name.rpartition(":")
+        return (host, int(port)) if colon else (name, 0)
 
 
 def _authority_of(target: str) -> str:

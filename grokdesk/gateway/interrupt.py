@@ -10,9 +10,10 @@ from grokdesk.domain.errors import GrokdeskError
 class Interruptible:
     """A block of the current task that `interrupt` ends: with an error, or quietly."""
 
-    __slots__ = ("_calls", "_cancelling", "_error", "_requested", "_task")
+    __slots__ = ("_calls", "_cancelling", "_error", "_requested", "_task", "key_id")
 
-    def __init__(self, calls: "RunningCalls") -> None:
+    def __init__(self, calls: "RunningCalls", key_id: str) -> None:
+        self.key_id = key_id
         self._calls = calls
         self._requested = False
         self._error: GrokdeskError | None = None
@@ -58,8 +59,9 @@ class RunningCalls:
         self._idle = asyncio.Event()
         self._idle.set()
 
-    def block(self) -> Interruptible:
-        return Interruptible(self)
+    def block(self, key_id: str = "") -> Interruptible:
+        """`key_id`: of the API key that it runs for."""
+        return Interruptible(self, key_id)
 
     def add(self, block: Interruptible) -> None:
         self._blocks.add(block)
@@ -73,6 +75,12 @@ class RunningCalls:
     def interrupt(self, error: GrokdeskError) -> None:
         for block in self._blocks:
             block.interrupt(error)
+
+    def interrupt_key(self, key_id: str, error: GrokdeskError) -> None:
+        """End all that runs for this API key."""
+        for block in self._blocks:
+            if block.key_id == key_id:
+                block.interrupt(error)
 
     async def wait_idle(self, timeout: float) -> bool:
         """Whether all blocks have ended within `timeout` seconds."""

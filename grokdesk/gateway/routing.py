@@ -11,23 +11,43 @@ from grokdesk.gateway.dialect import OPENAI, Dialect
 from grokdesk.gateway.errors import NO_SUCH_PATH, WRONG_METHOD, HttpError
 from grokdesk.gateway.exchange import Handler
 
+_Methods = dict[str, "Route"]
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`path` is without `/v1`; one that ends in `/*` takes whatever follows."""
+    """`path` is without `/v1`, with at most one `*`: at its end for whatever follows, else for one
+    segment. A `dialect` of None is that of whoever asks. A route that is not `served` only says
+    so.
+    """
 
     method: str
     path: str
     handler: Handler
     needs_key: bool = True
-    dialect: Dialect = OPENAI
+    dialect: Dialect | None = OPENAI
+    served: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    start: str
+    end: str
+    methods: _Methods
+
+    def tail_of(self, path: str) -> str:
+        """What the `*` stands for; nothing when the path is another one."""
+        if not (path.startswith(self.start) and path.endswith(self.end)):
+            return ""
+        tail = path[len(self.start) : len(path) - len(self.end)]
+        return "" if self.end and "/" in tail else tail
 
 
 class RouteTable:
     """Exact paths are one look-up; the rest is tidied first."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
-        self._by_path: dict[str, dict[str, Route]] = {}
+        self._by_path: dict[str, _Methods] = {}
         for route in routes:
             methods = self._by_path.setdefault(route.path, {})
             methods[route.method] = route
@@ -36,38 +56,68 @@ class RouteTable:
         self._exact = {
             form: methods
             for path, methods in self._by_path.items()
-            if not path.endswith("/*")
+            if "*" not in path
             for form in (path, f"/v1{path}")
         }
+        self._patterns: dict[str, list[_Pattern]] = {}
+        # `/x/*/y` goes before `/x/*`, which would take it, too.
+        for path in sorted(set(self._by_path) - set(self._exact), key=_is_open):
+            start, _, end = path.partition("*")
+            pattern = _Pattern(start, end, self._by_path[path])
+            self._patterns.setdefault(_first_segment(path), []).append(pattern)
 
     def resolve(self, method: str, target: str) -> tuple[Route, str]:
         """The route and what its `*` stands for. Raise HttpError: 404, or 405 with `Allow`."""
-        path = target.partition("?")[0]
-        tail = ""
-        methods = self._exact.get(path)
+        methods, tail = self._look_up(target)
         if methods is None:
-            methods, tail = self._find(_tidy(path))
+            raise HttpError(NO_SUCH_PATH, self._advice)
         route = methods.get(method)
         if route is None:
-            allowed = ", ".join(sorted((*methods, "OPTIONS")))
+            allowed = ", ".join(_allowed(methods))
             raise HttpError(
                 WRONG_METHOD, f"Use {allowed} for this path.", headers={"Allow": allowed}
             )
         return route, tail
 
-    def _find(self, path: str) -> tuple[dict[str, Route], str]:
-        methods = self._by_path.get(path)
+    def methods(self, target: str) -> tuple[str, ...]:
+        """For a preflight; an unknown path may be asked for, if only to hear so."""
+        methods, _ = self._look_up(target)
+        return _allowed(methods or {"GET": None, "HEAD": None, "POST": None})
+
+    def _look_up(self, target: str) -> tuple[_Methods | None, str]:
+        path = target.partition("?")[0]
+        methods = self._exact.get(path)
         if methods is not None:
             return methods, ""
-        head, _, tail = path[1:].partition("/")
-        methods = self._by_path.get(f"/{head}/*") if tail else None
+        path = _tidy(path)
+        methods = self._exact.get(path)
         if methods is not None:
-            return methods, tail
-        known = ", ".join(f"/v1{path}" for path in self._by_path if self._needs_key(path))
-        raise HttpError(NO_SUCH_PATH, f"There is no such path. Known are: {known}.")
+            return methods, ""
+        for pattern in self._patterns.get(_first_segment(path), ()):
+            tail = pattern.tail_of(path)
+            if tail:
+                return pattern.methods, tail
+        return None, ""
 
-    def _needs_key(self, path: str) -> bool:
-        return any(route.needs_key for route in self._by_path[path].values())
+    @property
+    def _advice(self) -> str:
+        known = ", ".join(f"/v1{path}" for path in self._by_path if self._is_offered(path))
+        return f"There is no such path. Known are: {known}."
+
+    def _is_offered(self, path: str) -> bool:
+        return any(route.needs_key and route.served for route in self._by_path[path].values())
+
+
+def _first_segment(path: str) -> str:
+    return path[1:].partition("/")[0]
+
+
+def _is_open(path: str) -> bool:
+    return path.endswith("*")
+
+
+def _allowed(methods: Iterable[str]) -> tuple[str, ...]:
+    return (*sorted({*methods, "OPTIONS"}),)
 
 
 def _tidy(path: str) -> str:

@@ -3,14 +3,17 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from aiohttp import web
 
+from grokdesk.domain.errors import KeyEndedError
+from grokdesk.domain.events import ApiKeyEnded
 from grokdesk.gateway.app import App, build_app
 from grokdesk.gateway.connection import GatewayConnection
 from grokdesk.gateway.errors import STOPPING, HttpError
 from grokdesk.gateway.guard import Guard
+from grokdesk.gateway.interrupt import RunningCalls
 from grokdesk.gateway.limits import Limits
 from grokdesk.gateway.listen import open_sockets
 from grokdesk.services.bundle import Services
@@ -40,23 +43,23 @@ class GatewayServer:
         self._host_names = host_names
         self._origins = origins
         self._limits = limits or Limits()
+        self._place: tuple[tuple[str, ...], int] = ((), 0)
+        """Hosts and port."""
         self._app: App | None = None
         self._http: _HttpServer | None = None
         self._listeners: list[asyncio.Server] = []
         self._sweeping: asyncio.Task[None] | None = None
+        self._deaf: Callable[[], None] = lambda: None
+        """Stops hearing of keys that end."""
 
     async def start(self, hosts: Sequence[str], port: int) -> int:
         """Listen on all `hosts`, on one port, and return it; raise PortTakenError."""
         sockets = await open_sockets(hosts, port)
         port = sockets[0].getsockname()[1]
-        guard = Guard(
-            port,
-            host_names=self._host_names | (frozenset(hosts) - _ANY_HOST),
-            origins=self._origins,
-            own_addresses=not _ANY_HOST.isdisjoint(hosts),
-        )
-        self._app = build_app(self._services, guard, self._limits)
+        self._place = (tuple(hosts), port)
+        self._app = build_app(self._services, self._new_guard(), self._limits)
         self._http = _HttpServer(self._app)
+        self._deaf = self._services.bus.subscribe(ApiKeyEnded, _ends_calls(self._app.context.calls))
         self._sweeping = self._services.tasks.spawn(
             self._app.context.sweeper.run(), name="gateway sweeper"
         )
@@ -65,6 +68,13 @@ class GatewayServer:
             await loop.create_server(self._http, sock=sock, backlog=1024) for sock in sockets
         ]
         return port
+
+    def admit(self, *, host_names: frozenset[str], origins: frozenset[str]) -> None:
+        """From the next request on; connections and running calls stay."""
+        self._host_names = host_names
+        self._origins = origins
+        if self._app is not None:
+            self._app.guard = self._new_guard()
 
     @property
     def connections(self) -> int:
@@ -85,11 +95,28 @@ class GatewayServer:
             _log.info("ending %d calls that are still running", len(calls))
             calls.interrupt(HttpError(STOPPING, "Grokdesk is shutting down."))
             await calls.wait_idle(_LAST_WORDS_S)
+        self._deaf()
         http.pre_shutdown()
         await http.shutdown(_LAST_WORDS_S)
         sweeping.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await sweeping
+
+    def _new_guard(self) -> Guard:
+        hosts, port = self._place
+        return Guard(
+            port,
+            host_names=self._host_names | (frozenset(hosts) - _ANY_HOST),
+            origins=self._origins,
+            own_addresses=not _ANY_HOST.isdisjoint(hosts),
+        )
+
+
+def _ends_calls(calls: RunningCalls) -> Callable[[ApiKeyEnded], None]:
+    def end(event: ApiKeyEnded) -> None:
+        calls.interrupt_key(event.key_id, KeyEndedError(event.reason))
+
+    return end
 
 
 class _HttpServer(web.Server):
@@ -109,4 +136,5 @@ class _HttpServer(web.Server):
             access_log=None,
             keepalive_timeout=self._app.context.limits.keepalive_s,
             lingering_time=_LINGER_S,
+            auto_decompress=False,  # `body` does it within bounds, and only for who may ask
         )

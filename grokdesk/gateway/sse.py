@@ -6,6 +6,7 @@ still be a plain JSON answer with its own status.
 
 import asyncio
 import contextlib
+import math
 from typing import Self
 
 from aiohttp import HttpVersion11, web
@@ -46,7 +47,7 @@ class SseWriter:
         sweeper: Sweeper,
         *,
         ping: bytes = PING,
-        ping_s: float | None = None,
+        ping_s: float = math.inf,
     ) -> None:
         self._request = request
         self._ping = ping
@@ -103,7 +104,7 @@ class SseWriter:
 
     async def beat(self, now: float, usual_s: float) -> None:
         silent_s = now - self._sent_at
-        if silent_s < (self._ping_s or usual_s) or self._pending:
+        if silent_s < min(self._ping_s, usual_s) or self._pending:
             return
         if self._request.protocol.writing_paused:
             return

@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Mapping
 
-from grokdesk.domain.account import Tier
-from grokdesk.domain.errors import NoAccountError
+from grokdesk.domain.account import AccountState, Tier
+from grokdesk.domain.errors import AccountsBlockedError, NoAccountError
 from grokdesk.domain.quota import Mode
 from grokdesk.pool.index import Moment
 from grokdesk.pool.member import Member
@@ -41,7 +41,7 @@ class Absences:
         if known is None or moment.elapsed >= until:
             known = why_none(members.values(), (), mode, floor, moment)
             self._kept[mode, floor] = (moment.elapsed + _KEPT_S, known)
-        return NoAccountError(str(known), retry_at=known.retry_at, busy=known.busy)
+        return type(known)(str(known), retry_at=known.retry_at, busy=known.busy)
 
 
 def why_none(
@@ -51,6 +51,11 @@ def why_none(
     if not members:
         return NoAccountError("No Grok account is set up yet. Open Grokdesk and import one.")
     usable = [member for member in members if member.usable]
+    if not usable and _all_blocked(members):
+        return AccountsBlockedError(
+            "grok.com has blocked all Grok accounts. Sign in at grok.com to see why, or open "
+            "Grokdesk and import another one."
+        )
     if not usable:
         return NoAccountError(
             "None of the Grok accounts can be used: all are expired, blocked or disabled. "
@@ -71,6 +76,11 @@ def why_none(
         retry_at=moment.now + max(_SOON_S, wait_s),
         busy=busy,
     )
+
+
+def _all_blocked(members: Collection[Member]) -> bool:
+    states = {member.account.state for member in members if member.account.enabled}
+    return states == {AccountState.BLOCKED}
 
 
 def _rest(member: Member, mode: Mode, moment: Moment) -> float:

@@ -1,32 +1,197 @@
 """Pictures and files of a request: checked, made to fit, and left with the account that serves."""
 
+import asyncio
+import hashlib
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
+from dataclasses import replace
+from typing import Any, TypeAlias, TypeVar
+
 from grokdesk.domain.account import Account, Token
-from grokdesk.domain.attachment import UploadFile
-from grokdesk.domain.chat import ChatRequest
+from grokdesk.domain.attachment import Attachment, AttachmentKind, UploadFile
+from grokdesk.domain.chat import ChatRequest, Message
 from grokdesk.domain.errors import InvalidRequestError
+from grokdesk.kernel.clock import Clock
+from grokdesk.services.file_names import file_name, named_apart
+from grokdesk.services.file_types import ending_of, mime_of
+from grokdesk.services.left_files import LeftFiles
+from grokdesk.services.pictures import UnfitPictureError, fit_picture
 from grokdesk.services.ports import Upstream
+from grokdesk.services.remote_files import RemoteFiles
+from grokdesk.settings.model import AttachmentSettings
+
+_LARGEST_SUM = 64 << 20
+_READ_WITHIN_S = 5.0
+_UPLOADS_AT_ONCE = 3
+
+_NO_PICTURE = "This is no picture that Grok takes. Send PNG, JPEG, WebP or GIF."
+_NO_FILE = (
+    "This is no file that Grok takes. Send a picture, a PDF, a document of an office program, or "
+    "text in UTF-8."
+)
+
+T = TypeVar("T")
+_Source: TypeAlias = str | bytes
+"""What makes two attachments the same before they are read: the address, or the data."""
 
 
 class AttachmentService:
-    def __init__(self, upstream: Upstream) -> None:
-        self._upstream = upstream
+    """`options` is asked anew for each request."""
 
-    async def prepare(self, request: ChatRequest) -> tuple[UploadFile, ...]:
-        """All attachments of a conversation, oldest first, ready to be uploaded.
+    def __init__(
+        self,
+        upstream: Upstream,
+        remote: RemoteFiles,
+        clock: Clock,
+        options: Callable[[], AttachmentSettings],
+    ) -> None:
+        self._remote = remote
+        self._options = options
+        self._left = LeftFiles(upstream, clock)
+        # A picture at the limit takes 200 MB while it is made smaller.
+        self._one_at_a_time = asyncio.Lock()
+
+    async def prepare(
+        self, request: ChatRequest
+    ) -> tuple[tuple[Message, ...], tuple[UploadFile, ...]]:
+        """The messages as text alone, which tells what is attached, and the files, oldest first.
 
         Raise InvalidRequestError whose `param` names the attachment at fault.
         """
-        for message in request.messages:
-            if message.attachments:
-                raise InvalidRequestError(
-                    "This version of Grokdesk cannot take pictures and files yet.",
-                    param=message.attachments[0].param,
-                    code="unsupported_content",
-                )
-        return ()
+        if not any(message.attachments for message in request.messages):
+            return request.messages, ()
+        options = self._options()
+        numbers = _numbered(request.messages)
+        wanted = _newest(request.messages, options.max_count)
+        read = await _all(
+            self._read(each, numbers[_source(each)], options) for each in wanted.values()
+        )
+        _refuse_sum(read, wanted.values())
+        digests = dict(zip(wanted, (file.digest for file in read), strict=True))
+        unique = {file.digest: file for file in reversed(read)}
+        files = {file.digest: file for file in named_apart(reversed(unique.values()))}
+        names = {source: files[digest].name for source, digest in digests.items()}
+        messages = tuple(_in_words(message, names) for message in request.messages)
+        return messages, tuple(files.values())
 
     async def leave(
         self, account: Account, token: Token, files: tuple[UploadFile, ...]
     ) -> tuple[str, ...]:
         """Upstream's ids of the files; what the account has already is not uploaded again."""
-        return tuple([await self._upstream.upload(account, token, file) for file in files])
+        gate = asyncio.Semaphore(_UPLOADS_AT_ONCE)
+
+        async def id_of(file: UploadFile) -> str:
+            async with gate:
+                return await self._left.id_of(account, token, file)
+
+        return tuple(await _all(map(id_of, files)))
+
+    def doubt(self, account: Account, files: tuple[UploadFile, ...]) -> None:
+        """After a failure, for upstream may no longer know their ids: they are left anew."""
+        self._left.forget(account.id, files)
+
+    async def _read(
+        self, attachment: Attachment, number: int, options: AttachmentSettings
+    ) -> UploadFile:
+        param = attachment.param
+        if attachment.url:
+            data = await self._remote.fetch(attachment.url, param=param)
+            attachment = replace(attachment, data=data)
+        if len(attachment.data) > options.max_file_mb << 20:
+            raise InvalidRequestError(
+                f"The file is larger than {options.max_file_mb} MB.",
+                param=param,
+                code="file_too_large",
+            )
+        try:
+            async with self._one_at_a_time, asyncio.timeout(_READ_WITHIN_S):
+                return await asyncio.to_thread(_fit, attachment, number, options.max_image_side)
+        except UnfitPictureError as error:
+            raise InvalidRequestError(str(error), param=param, code="invalid_image") from None
+        except TimeoutError:
+            raise InvalidRequestError(
+                "It takes too long to read this file. Send a smaller one.", param=param
+            ) from None
+
+
+def _fit(attachment: Attachment, number: int, max_side: int) -> UploadFile:
+    """Runs in a thread. Raise UnfitPictureError or InvalidRequestError."""
+    picture = fit_picture(attachment.data, max_side=max_side)
+    if picture is not None:
+        name = file_name(attachment.name, f"picture-{number}", picture.format.value)
+        return _upload_file(name, picture.mime, picture.data)
+    if attachment.kind is AttachmentKind.IMAGE:
+        raise InvalidRequestError(_NO_PICTURE, param=attachment.param, code="invalid_image_format")
+    # What was fetched must prove by its bytes what it is, which texts cannot.
+    ending = ending_of(
+        attachment.data,
+        name=attachment.name,
+        mime=attachment.mime,
+        with_texts=not attachment.url,
+    )
+    if ending is None:
+        raise InvalidRequestError(_NO_FILE, param=attachment.param, code="unsupported_file")
+    name = file_name(attachment.name, f"file-{number}", ending, keep_ending=ending == "txt")
+    return _upload_file(name, mime_of(ending), attachment.data)
+
+
+def _upload_file(name: str, mime: str, data: bytes) -> UploadFile:
+    return UploadFile(name, mime, data, hashlib.sha256(data).hexdigest())
+
+
+def _source(attachment: Attachment) -> _Source:
+    return attachment.url or attachment.data
+
+
+def _numbered(messages: Iterable[Message]) -> dict[_Source, int]:
+    """From 1 in the order of the conversation, so that a file keeps its name in later turns."""
+    numbers: dict[_Source, int] = {}
+    for message in messages:
+        for each in message.attachments:
+            numbers.setdefault(_source(each), len(numbers) + 1)
+    return numbers
+
+
+def _newest(messages: tuple[Message, ...], count: int) -> dict[_Source, Attachment]:
+    """Those used last, in the order of the conversation."""
+    newest: dict[_Source, Attachment] = {}
+    for message in reversed(messages):
+        for each in reversed(message.attachments):
+            if len(newest) < count:
+                newest.setdefault(_source(each), each)
+    return dict(reversed(newest.items()))
+
+
+def _refuse_sum(files: Iterable[UploadFile], attachments: Iterable[Attachment]) -> None:
+    total = 0
+    for file, attachment in zip(files, attachments, strict=True):
+        total += len(file.data)
+        if total > _LARGEST_SUM:
+            raise InvalidRequestError(
+                f"The files are larger than {_LARGEST_SUM >> 20} MB together.",
+                param=attachment.param,
+                code="file_too_large",
+            )
+
+
+def _in_words(message: Message, names: Mapping[_Source, str]) -> Message:
+    if not message.attachments:
+        return message
+    sources = [_source(each) for each in message.attachments]
+    there = [names[source] for source in sources if source in names]
+    missing = len(sources) - len(there)
+    notes = [message.text] if message.text else []
+    if there:
+        notes.append(f"[attached: {', '.join(there)}]")
+    if missing:
+        notes.append(f"[no longer attached: {missing} older file{'s'[: missing - 1]}]")
+    return replace(message, text="\n".join(notes), attachments=())
+
+
+async def _all(works: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """In order; the first failure ends the rest and is raised as it is."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks: Collection[asyncio.Task[T]] = [group.create_task(work) for work in works]
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+    return [task.result() for task in tasks]

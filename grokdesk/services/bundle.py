@@ -17,6 +17,7 @@ from grokdesk.services.health import UpstreamHealth
 from grokdesk.services.importer import ImportService
 from grokdesk.services.metrics import MetricsService
 from grokdesk.services.quota import QuotaKeeper
+from grokdesk.services.responses import ResponseService
 from grokdesk.services.usage import UsageService
 from grokdesk.settings.service import SettingsService
 
@@ -26,6 +27,7 @@ class Services:
     """Built once by `app.core`."""
 
     chat: ChatService
+    responses: ResponseService
     accounts: AccountService
     importer: ImportService
     keys: ApiKeyService

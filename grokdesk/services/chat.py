@@ -81,7 +81,9 @@ class ChatService:
         try:
             turn.spec = spec = self.catalog.resolve(request.model)
             spec = spec.at_effort(request.reasoning_effort)
-            files = await self._attachments.prepare(request)
+            messages, files = await self._attachments.prepare(request)
+            if files:
+                turn.reword(messages)
             account = await self._serve(spec, turn, files)
             while turn.ask_again():
                 account = await self._serve(spec, turn, files)
@@ -212,6 +214,8 @@ class ChatService:
             if not turn.answered:
                 raise IncompleteReplyError("Grok ended the reply without an answer.")
         except BaseException as error:
+            if files and isinstance(error, UpstreamError):
+                self._attachments.doubt(account, files)
             self._announce(account, spec, began, turn, error)
             raise
         self._announce(account, spec, began, turn, None)
@@ -243,4 +247,6 @@ def outcome_name(error: BaseException) -> str:
 
 
 def _is_retryable(error: UpstreamError | VaultLockedError) -> bool:
-    return isinstance(error, VaultLockedError) or error.retryable
+    if isinstance(error, VaultLockedError | TokenRejectedError | AccountBlockedError):
+        return True  # the account is out; that says nothing of the others
+    return error.retryable and error.may_retry

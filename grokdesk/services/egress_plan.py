@@ -11,7 +11,7 @@ from grokdesk.settings.model import UpstreamSettings
 from grokdesk.settings.service import SettingsService
 from grokdesk.upstream.web.clearance import NO_CLEARANCE, Clearance, pasted_clearance
 from grokdesk.upstream.web.flaresolverr import Solver
-from grokdesk.upstream.web.proxies import Proxy, ProxyChoice
+from grokdesk.upstream.web.proxies import Proxy, ProxyChoice, proxy_for
 from grokdesk.upstream.web.session import Egress
 from grokdesk.upstream.web.statsig import (
     PastedStatsig,
@@ -45,6 +45,10 @@ class EgressPlan:
             raise LocalNetworkError(
                 f"What is needed on the way to grok.com cannot be read. {error}"
             ) from None
+
+    async def proxy_to(self, url: str) -> Proxy | None:
+        """On the way to any other place than grok.com. LocalNetworkError as above."""
+        return await proxy_for((await self.load()).proxy, url)
 
     async def keep_clearance(self, cookie: str, user_agent: str) -> None:
         """Raise InvalidRequestError or SettingsError for what cannot be used."""

@@ -1,5 +1,7 @@
 """One run of a chat call: its counts, its times, and whether anything was forwarded."""
 
+from dataclasses import replace
+
 from grokdesk.domain.account import Account
 from grokdesk.domain.catalog import ModelSpec
 from grokdesk.domain.chat import (
@@ -9,6 +11,7 @@ from grokdesk.domain.chat import (
     Emit,
     Finish,
     FinishReason,
+    Message,
     ReasoningDelta,
     TextDelta,
 )
@@ -83,6 +86,10 @@ class Turn:
     def trouble(self) -> Trouble | None:
         """Why the last reply will not do."""
         return self._pipeline.trouble if self._pipeline is not None else None
+
+    def reword(self, messages: tuple[Message, ...]) -> None:
+        """Before the first attempt: what goes upstream instead of the request's own messages."""
+        self.shape = shape_of(replace(self.request, messages=messages))
 
     def begin_attempt(self, account: Account) -> None:
         self.attempts += 1

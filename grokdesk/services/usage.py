@@ -5,7 +5,7 @@ import datetime
 import logging
 
 from grokdesk.domain.events import RequestFinished
-from grokdesk.domain.usage import UsageRow, UsageSummary
+from grokdesk.domain.usage import KeyUsage, UsageRow, UsageSummary
 from grokdesk.kernel.bus import EventBus
 from grokdesk.kernel.clock import Clock
 from grokdesk.services.estimate import estimate_tokens
@@ -15,6 +15,7 @@ from grokdesk.store.usage import UsageStore
 _log = logging.getLogger(__name__)
 
 _DAY_S = 86_400.0
+_MONTH_S = 30 * _DAY_S
 _KEEP_ROWS_S = 90 * _DAY_S
 _FIRST_FORGETTING_S = 60.0
 """A start has better things to do."""
@@ -49,9 +50,15 @@ class UsageService:
 
     async def today(self) -> UsageSummary:
         """Since local midnight."""
-        now = datetime.datetime.fromtimestamp(self._clock.now()).astimezone()
-        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-        return await self._store.summary(midnight.timestamp())
+        return await self._store.summary(self._midnight())
+
+    async def by_key(self) -> dict[str, KeyUsage]:
+        """Of each API key, by id: since local midnight and within 30 days."""
+        return await self._store.by_key(self._midnight(), self._clock.now() - _MONTH_S)
 
     def estimate(self, text: str) -> int:
         return estimate_tokens(text)
+
+    def _midnight(self) -> float:
+        now = datetime.datetime.fromtimestamp(self._clock.now()).astimezone()
+        return now.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()

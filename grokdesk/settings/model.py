@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Annotated, Literal, TypeAlias
 
 from grokdesk.domain.errors import SettingsError
-from grokdesk.settings import rules
+from grokdesk.settings import lists, rules
 from grokdesk.settings.declaration import Declaration, Setting, Value, declarations_of
 
 DemoMode: TypeAlias = Literal["auto", "always", "never"]
@@ -52,6 +52,23 @@ class GatewaySettings:
     max_body_mb: Annotated[
         int, Setting("The largest request accepted.", unit="MB", rule=rules.between(1, 512))
     ] = 64
+    allowed_origins: Annotated[
+        str,
+        Setting(
+            "Web pages and browser extensions that may use the gateway, such as "
+            "https://chat.example.com or app://obsidian.md, with commas between them; they need "
+            "an API key, too.",
+            rule=lists.origins,
+        ),
+    ] = ""
+    host_names: Annotated[
+        str,
+        Setting(
+            "Further names under which clients reach this computer, such as my-nas or "
+            "tunnel.example:443, with commas between them.",
+            rule=lists.host_names,
+        ),
+    ] = ""
     demo: Annotated[
         DemoMode,
         Setting(
@@ -264,6 +281,79 @@ class QuotaSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class AttachmentSettings:
+    """Pictures and files in conversations."""
+
+    max_count: Annotated[
+        int,
+        Setting(
+            "The most pictures and files that go to grok.com with one request; of more, the newest "
+            "ones do.",
+            rule=rules.between(1, 32),
+        ),
+    ] = 8
+    max_image_side: Annotated[
+        int,
+        Setting(
+            "Larger pictures are made smaller until no side is longer than this many pixels.",
+            rule=rules.between(256, 16_384),
+        ),
+    ] = 2_048
+    max_file_mb: Annotated[
+        int, Setting("The largest file accepted.", unit="MB", rule=rules.between(1, 64))
+    ] = 32
+    fetch_remote: Annotated[
+        bool,
+        Setting(
+            "Fetch what a client sends as an address on the web. Only the public internet is "
+            "reached, also where a proxy resolves the names: they must be public from here, too."
+        ),
+    ] = True
+    allow_http: Annotated[
+        bool, Setting("Fetch over http as well, which others on the way can read and change.")
+    ] = False
+    fetch_ports: Annotated[
+        str,
+        Setting(
+            "Ports beside 443 and 80 from which may be fetched, with commas between them.",
+            rule=rules.ports,
+        ),
+    ] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelsSettings:
+    """Names that clients may use for models."""
+
+    aliases: Annotated[
+        str,
+        Setting(
+            "Further names for models, such as gpt-*=grok-chat-fast, claude-*=grok-chat-expert; "
+            "* stands for anything, and the first that fits counts.",
+            rule=rules.model_aliases,
+        ),
+    ] = ""
+    list_aliases: Annotated[
+        bool, Setting("Show those names, as far as they have no *, in the list of models.")
+    ] = False
+
+
+@dataclass(frozen=True, slots=True)
+class ResponsesSettings:
+    """Responses that clients ask to have stored."""
+
+    retention_days: Annotated[
+        int,
+        Setting(
+            "How long responses are kept on the disk where a program asks for it with store: true "
+            "or background: true; 0 is never. All others are in memory, for an hour at most.",
+            unit="days",
+            rule=rules.between(0, 3_650),
+        ),
+    ] = 30
+
+
+@dataclass(frozen=True, slots=True)
 class MetricsSettings:
     """Figures for monitoring."""
 
@@ -300,6 +390,9 @@ class Settings:
     pool: PoolSettings = field(default_factory=PoolSettings)
     accounts: AccountsSettings = field(default_factory=AccountsSettings)
     quota: QuotaSettings = field(default_factory=QuotaSettings)
+    attachments: AttachmentSettings = field(default_factory=AttachmentSettings)
+    models: ModelsSettings = field(default_factory=ModelsSettings)
+    responses: ResponsesSettings = field(default_factory=ResponsesSettings)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
     ui: UiSettings = field(default_factory=UiSettings)
     logs: LogSettings = field(default_factory=LogSettings)

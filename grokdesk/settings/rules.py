@@ -5,6 +5,8 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
+from grokdesk.domain.model_names import parse_aliases, text_of
+
 N = TypeVar("N", int, float)
 
 # One strict form instead of a URL parser: nothing is left for two parsers to disagree about.
@@ -106,6 +108,19 @@ def solver_url(value: str) -> str:
             "otherwise others could read the cookies on their way"
         )
     return match.group().rstrip("/")
+
+
+def ports(value: str) -> str:
+    """Numbers with commas between them; empty: none."""
+    words = [word.strip() for word in value.split(",") if word.strip()]
+    if not all(word.isdecimal() and word.isascii() and 0 < int(word) <= 65_535 for word in words):
+        raise ValueError("must be port numbers with commas between them")
+    return ",".join(str(number) for number in sorted(set(map(int, words))))
+
+
+def model_aliases(value: str) -> str:
+    """NAME=MODEL with commas between them; empty: none."""
+    return text_of(parse_aliases(value))
 
 
 def zero_or_between(low: float, high: float) -> Callable[[float], float]:

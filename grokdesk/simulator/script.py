@@ -6,6 +6,7 @@ from typing import Any, Literal, get_type_hints
 
 import msgspec
 
+from grokdesk.simulator.meaning import Meaning
 from grokdesk.simulator.scenario import scenario_of_outcome
 
 Framing = Literal["ndjson", "sse", "concatenated", "mixed"]
@@ -63,6 +64,8 @@ class Script:
     chunk_delay_s: float = 0.0
     chunk_jitter_s: float = 0.0
     accounts: dict[str, AccountScript] = field(default_factory=dict)
+    meanings: list[Meaning] = field(default_factory=list)
+    """Of questions without keywords; the first that fits counts."""
     quotas: dict[str, Quota | None] = field(default_factory=dict)
     """Per mode, for every account; None: the mode is not offered."""
     enforce_quotas: bool = True

@@ -10,6 +10,7 @@ from typing import Final
 from grokdesk.simulator.accounts import Account
 from grokdesk.simulator.answer import USAGE_LIMIT, Answer, Ending
 from grokdesk.simulator.compose import say
+from grokdesk.simulator.meaning import understood
 from grokdesk.simulator.outcomes import bend, fault_of
 from grokdesk.simulator.scenario import Scenario
 from grokdesk.simulator.script import Script
@@ -61,7 +62,7 @@ class Site:
         scripted = self.script.of(account.token)
         if scripted is not None and scripted.answer is not None:
             return bend(Answer(say(scripted.answer)), scenario)
-        return bend(self._compose(prompt.text), scenario)
+        return bend(self._compose(understood(prompt.text, self.script.meanings)), scenario)
 
     def finish(self, open_chat: OpenChat, answer: Answer) -> None:
         """The simulator has said all it wants to say."""

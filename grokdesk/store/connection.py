@@ -40,6 +40,10 @@ def read_only(path: Path, *, immutable: bool = False) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.absolute().as_uri()}?{options}", uri=True)
 
 
+def truncate_log(sql: sqlite3.Connection) -> None:
+    sql.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
 def backup(source: sqlite3.Connection, target: Path) -> None:
     """Copy the open database; `target` is replaced once the copy is complete."""
     draft = target.with_name(f"{target.name}.new")

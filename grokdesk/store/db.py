@@ -92,6 +92,10 @@ class Database:
         """Make a complete copy at `target`, or none."""
         await self._submit(_ALONE, lambda: connection.backup(self.raw, target))
 
+    async def truncate_log(self) -> None:
+        """Bring the write-ahead log into the file and empty it, as far as readers allow."""
+        await self._submit(_ALONE, lambda: connection.truncate_log(self.raw))
+
     async def _submit(self, kind: object, work: Any) -> Any:
         if self._closed:
             raise StoreError("The database is closed.")

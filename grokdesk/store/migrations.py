@@ -136,7 +136,43 @@ m002_account_preferences: Migration = (
     "ALTER TABLE account ADD COLUMN max_in_flight INTEGER",
 )
 
-MIGRATIONS: Sequence[Migration] = (m001_first_tables, m002_account_preferences)
+m003_api_key_policy: Migration = (
+    "ALTER TABLE api_key ADD COLUMN expires_at REAL",
+    "ALTER TABLE api_key ADD COLUMN models TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE api_key ADD COLUMN aliases TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE api_key ADD COLUMN requests_per_minute INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE api_key ADD COLUMN requests_per_day INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE api_key ADD COLUMN max_concurrent INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE api_key ADD COLUMN reasoning_format TEXT NOT NULL DEFAULT 'field'",
+)
+
+m004_stored_responses: Migration = (
+    # `request` is what an unfinished job runs again; `runs` counts how often that began.
+    """
+    CREATE TABLE response (
+        id TEXT NOT NULL PRIMARY KEY,
+        key_id TEXT NOT NULL,
+        created_at REAL NOT NULL,
+        previous_id TEXT NOT NULL,
+        in_background INTEGER NOT NULL,
+        state TEXT NOT NULL,
+        runs INTEGER NOT NULL,
+        heading BLOB NOT NULL,
+        input BLOB NOT NULL,
+        request BLOB,
+        answer BLOB
+    ) STRICT
+    """,
+    "CREATE INDEX response_created_at ON response (created_at)",
+    "CREATE INDEX response_key_id ON response (key_id)",
+)
+
+MIGRATIONS: Sequence[Migration] = (
+    m001_first_tables,
+    m002_account_preferences,
+    m003_api_key_policy,
+    m004_stored_responses,
+)
 
 
 def schema_version(raw: sqlite3.Connection) -> int:

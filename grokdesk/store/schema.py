@@ -88,6 +88,13 @@ class ApiKeyTable(Model):
     created_at = FloatField()
     enabled = BooleanField()
     last_used_at = FloatField(null=True)
+    expires_at = FloatField(null=True)
+    models = TextField()
+    aliases = TextField()
+    requests_per_minute = IntegerField()
+    requests_per_day = IntegerField()
+    max_concurrent = IntegerField()
+    reasoning_format = TextField()
 
     class Meta:
         table_name = "api_key"
@@ -129,3 +136,20 @@ class UsageHourTable(Model):
     class Meta:
         table_name = "usage_hour"
         primary_key = CompositeKey("hour", "model", "key_id")
+
+
+class ResponseTable(Model):
+    id = TextField(primary_key=True)
+    key_id = TextField()
+    created_at = FloatField()
+    previous_id = TextField()
+    in_background = BooleanField()
+    state = TextField()
+    runs = IntegerField()
+    heading = BlobField()
+    input = BlobField()
+    request = BlobField(null=True)
+    answer = BlobField(null=True)
+
+    class Meta:
+        table_name = "response"

@@ -11,10 +11,11 @@ from typing import Any
 
 from peewee import fn
 
-from grokdesk.domain.usage import UsageRow, UsageSummary
+from grokdesk.domain.usage import KeyUsage, UsageRow, UsageSummary
 from grokdesk.store import meta
 from grokdesk.store.db import Database
 from grokdesk.store.errors import StoreError
+from grokdesk.store.key_usage import note_last_use, usage_by_key
 from grokdesk.store.schema import UsageHourTable, UsageTable
 from grokdesk.store.usage_journal import Place, UsageJournal, Values
 
@@ -118,6 +119,11 @@ class UsageStore:
         await self.fold()
         return await self._db.call(partial(self._summary, since))
 
+    async def by_key(self, today: float, month: float) -> dict[str, KeyUsage]:
+        """Since these two moments; see key_usage.py."""
+        await self.fold()
+        return await self._db.call(lambda: usage_by_key(self._db.raw, today, month))
+
     async def forget(self, before: float) -> int:
         """Delete rows, not totals, that are older than `before`; the number of rows deleted."""
         deleted = 0
@@ -134,14 +140,19 @@ class UsageStore:
         return meta.read(self._db.sql, meta.USAGE_JOURNAL)
 
     def _take(self, rows: Sequence[Values], place: Place | None) -> None:
-        for row in rows:
-            try:
-                self._db.raw.execute(_INSERT, row)
-            except (sqlite3.IntegrityError, sqlite3.ProgrammingError) as error:
-                # One row that no table takes must not hold up all others for ever.
-                _log.error("A usage row was left out: %s", error)
+        taken = [row for row in rows if self._insert(row)]
+        note_last_use(self._db.raw, taken)
         if place is not None:
             meta.write(self._db.sql, meta.USAGE_JOURNAL, str(place))
+
+    def _insert(self, row: Values) -> bool:
+        """One row that no table takes must not hold up all others for ever."""
+        try:
+            self._db.raw.execute(_INSERT, row)
+        except (sqlite3.IntegrityError, sqlite3.ProgrammingError) as error:
+            _log.error("A usage row was left out: %s", error)
+            return False
+        return True
 
     def _summary(self, since: float) -> UsageSummary:
         whole_hours = -(-since // _HOUR) * _HOUR

@@ -9,7 +9,6 @@ each row is counted exactly once, wherever a crash comes.
 """
 
 import contextlib
-import os
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,10 +17,9 @@ from typing import Any
 
 import msgspec
 
-from grokdesk.store.files import private_file
+from grokdesk.store.appending import AppendingFile
 
 _FULL_AT = 1 << 20
-_BINARY = getattr(os, "O_BINARY", 0)
 
 Values = tuple[Any, ...]
 
@@ -46,73 +44,43 @@ class UsageJournal:
     """OSError from any method: the disk is full or cannot be written."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._handle: int | None = None
+        self._file = AppendingFile(path)
         self._generation = ""
-        self._size = 0
         self._encode = msgspec.json.Encoder().encode
 
     @property
     def place(self) -> Place:
         """Where the next row will stand."""
-        return Place(self._generation, self._size)
+        return Place(self._generation, self._file.size)
 
     @property
     def is_full(self) -> bool:
-        return self._size > _FULL_AT
+        return self._file.size > _FULL_AT
 
     def read(self, known: Place) -> list[Values]:
         """The rows after `known`; what a crash left half written is no row."""
-        self._open()
-        data = self._path.read_bytes()
+        data = self._file.read()
         head, _, _ = data.partition(b"\n")
         self._generation = head.decode("ascii", "replace")
-        self._size = len(data)
         start = known.offset if known.generation == self._generation else len(head) + 1
         return list(_rows(data[start:]))
 
     def begin(self) -> None:
         """Forget all rows: the database has them."""
-        handle = self._open()
         self._generation = ""
-        os.ftruncate(handle, 0)
-        self._size = 0
+        self._file.cut(0)
         generation = secrets.token_hex(8)
-        self._append(handle, generation.encode() + b"\n")
+        self._file.append(generation.encode() + b"\n")
         self._generation = generation
 
     def append(self, values: Values) -> None:
         """Return when the row outlives this process."""
         if not self._generation:
             self.begin()
-        self._append(self._open(), self._encode(values) + b"\n")
+        self._file.append(self._encode(values) + b"\n")
 
     def close(self) -> None:
-        if self._handle is not None:
-            os.close(self._handle)
-            self._handle = None
-
-    def _open(self) -> int:
-        if self._handle is None:
-            private_file(self._path)
-            self._handle = os.open(self._path, os.O_RDWR | os.O_APPEND | _BINARY)
-        return self._handle
-
-    def _append(self, handle: int, line: bytes) -> None:
-        """All of the line or nothing."""
-        try:
-            written = os.write(handle, line)
-        except OSError:
-            self._cut(handle)
-            raise
-        if written < len(line):
-            self._cut(handle)
-            raise OSError("The disk took only a part of the row.")
-        self._size += written
-
-    def _cut(self, handle: int) -> None:
-        with contextlib.suppress(OSError):
-            os.ftruncate(handle, self._size)
+        self._file.close()
 
 
 def _rows(data: bytes) -> Iterator[Values]:

@@ -10,6 +10,10 @@ from devtool.console import ToolError
 _VERBS: dict[str, tuple[Callable[[Sequence[str]], int], str]] = {
     "run": (verbs.start, 'start Grokdesk; without a display the gateway alone (ARGS="--demo")'),
     "test": (verbs.test, 'all tests (ARGS="tests/unit -k pool" for some)'),
+    "test-clients": (
+        verbs.test_clients,
+        "real SDKs and agents against Grokdesk (2 GB to install)",
+    ),
     "check": (
         verbs.check,
         "format, lint, types, architecture, locks, all tests (--fast: no tests)",
@@ -43,6 +47,6 @@ def main(arguments: Sequence[str]) -> int:
 def _help() -> int:
     print('\n  make WORD [ARGS="…"]   without make: python packaging/dev.py WORD […]\n')
     for word, (_, purpose) in _VERBS.items():
-        print(f"  {word:<9} {purpose}")
+        print(f"  {word:<12} {purpose}")
     print()
     return 0

@@ -6,6 +6,7 @@ import shutil
 import sys
 import time
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 
 from devtool import venv
@@ -37,21 +38,26 @@ _HEADER = """\
 
 def ensure(name: str, where: Path = venv.MAIN) -> Path:
     """The Python of an environment that has the packages of requirements/<name>.txt."""
+    return ensure_file(_file(name), where, [_file(each) for each in _CONTAINS[name]])
+
+
+def ensure_file(file: Path, where: Path, contained: Iterable[Path] = ()) -> Path:
+    """The same for any lock file; `contained` are others that are installed with it."""
     venv.ensure(where)
-    if _stamp(where, name).exists() and _stamp(where, name).read_text() == _key(name):
+    if _stamp(where, file).exists() and _stamp(where, file).read_text() == _key(file):
         return venv.python_of(where)
-    _install(name, where)
-    for done in (name, *_CONTAINS[name]):
+    _install(file, where)
+    for done in (file, *contained):
         _stamp(where, done).write_text(_key(done))
     return venv.python_of(where)
 
 
-def _stamp(where: Path, name: str) -> Path:
-    return where / f".installed-{name}"
+def _stamp(where: Path, file: Path) -> Path:
+    return where / f".installed-{file.stem}"
 
 
-def _key(name: str) -> str:
-    parts = (_file(name).read_bytes(), sys.version.encode(), str(ROOT).encode())
+def _key(file: Path) -> str:
+    parts = (file.read_bytes(), sys.version.encode(), str(ROOT).encode())
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
@@ -59,10 +65,11 @@ def _file(name: str) -> Path:
     return FOLDER / f"{name}.txt"
 
 
-def _install(name: str, where: Path) -> None:
-    say(f"Installing requirements/{name}.txt into {where.name} (the first time takes a minute)")
+def _install(file: Path, where: Path) -> None:
+    shown = file.relative_to(ROOT).as_posix()
+    say(f"Installing {shown} into {where.relative_to(ROOT)} (the first time takes a minute)")
     started = time.monotonic()
-    source_only, wheels = _split(_file(name).read_text(encoding="utf-8"))
+    source_only, wheels = _split(file.read_text(encoding="utf-8"))
     _pip(where, wheels, "--only-binary", ":all:")
     if source_only:
         _pip(where, source_only, "--no-build-isolation")
@@ -128,14 +135,26 @@ def lock(uv_options: list[str]) -> None:
 
 
 def _compile_lock(name: str, options: list[str], stdin: str) -> None:
-    say(f"Locking requirements/{name}.txt")
+    pins = _compiled(_file(name), options, stdin)
+    _file(name).write_text(_HEADER.format(digest=_digest()) + pins, encoding="utf-8")
+
+
+def compile_file(source: Path, uv_options: Iterable[str]) -> None:
+    """Write the .txt beside an .in file."""
+    pins = _compiled(source.with_suffix(".txt"), [str(source), *uv_options])
+    head = f"# Made from {source.name} by: python packaging/dev.py lock\n"
+    source.with_suffix(".txt").write_text(head + pins, encoding="utf-8")
+
+
+def _compiled(file: Path, options: Iterable[str], stdin: str = "") -> str:
+    shown = file.relative_to(ROOT).as_posix()
+    say(f"Locking {shown}")
     command = [
         "uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11",
         "--generate-hashes", "--no-emit-index-url", "--no-annotate", "--no-header",
-        "--output-file", str(_file(name)), *options,
+        "--output-file", str(file), *options,
     ]  # fmt: skip
     result = capture(command, stdin=stdin)
     if result.returncode != 0:
-        raise ToolError(f"uv could not lock requirements/{name}.txt:\n{result.stdout}")
-    pins = _file(name).read_text(encoding="utf-8")
-    _file(name).write_text(_HEADER.format(digest=_digest()) + pins, encoding="utf-8")
+        raise ToolError(f"uv could not lock {shown}:\n{result.stdout}")
+    return file.read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from devtool import locks, pytests, system, venv
+from devtool import clients, locks, pytests, system, venv
 from devtool.console import ROOT, Command, ToolError, become, capture, run, run_or_stop, say
 
 # These answer in the terminal, so they need no Qt.
@@ -42,6 +42,10 @@ def selftest(arguments: Sequence[str]) -> int:
 
 def test(arguments: Sequence[str]) -> int:
     return pytests.run_tests(arguments)
+
+
+def test_clients(arguments: Sequence[str]) -> int:
+    return clients.run_tests(arguments)
 
 
 def check(arguments: Sequence[str]) -> int:
@@ -100,16 +104,17 @@ def _megabytes(folder: Path) -> float:
 
 def lock(arguments: Sequence[str]) -> int:
     locks.lock(list(arguments))
+    clients.lock(arguments)
     return 0
 
 
 def clean(arguments: Sequence[str]) -> int:
     if unknown := set(arguments) - {"--all"}:
         raise ToolError(f"clean knows only --all, not {' '.join(sorted(unknown))}.")
-    names = ["build", "dist", ".pytest_cache", ".mypy_cache", ".ruff_cache"]
+    names: list[str | Path] = ["build", "dist", ".pytest_cache", ".mypy_cache", ".ruff_cache"]
     names += [".import_linter_cache", ".hypothesis"]
     if "--all" in arguments:
-        names += [venv.MAIN.name, venv.BUILD.name]
+        names += [venv.MAIN.name, venv.BUILD.name, clients.CACHE.relative_to(ROOT)]
     caches = [cache for top in ("grokdesk", "tests", "packaging") for cache in _caches(top)]
     for path in [*(ROOT / name for name in names), *caches]:
         shutil.rmtree(path, ignore_errors=True)

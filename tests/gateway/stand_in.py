@@ -35,15 +35,21 @@ from grokdesk.services.egress_plan import EgressPlan
 from grokdesk.services.gateway import GatewayService, GatewayState
 from grokdesk.services.health import UpstreamHealth
 from grokdesk.services.importer import ImportService
+from grokdesk.services.key_limits import KeyLimits
 from grokdesk.services.metrics import MetricsService
 from grokdesk.services.quota import QuotaKeeper
+from grokdesk.services.remote_files import RemoteFiles
+from grokdesk.services.responses import ResponseService
 from grokdesk.services.secrets import SecretService
 from grokdesk.services.tokens import TokenKeeper
 from grokdesk.services.usage import UsageService
+from grokdesk.settings.model import AttachmentSettings
 from grokdesk.settings.service import SettingsService
 from grokdesk.store.accounts import AccountStore
 from grokdesk.store.apikeys import ApiKeyStore
 from grokdesk.store.db import Database
+from grokdesk.store.limit_journal import LimitJournals
+from grokdesk.store.responses import ResponseStore
 from grokdesk.store.secrets import SecretStore
 from grokdesk.store.usage import UsageStore
 
@@ -227,16 +233,37 @@ async def open_gateway(
         AccountStore(database), pool, tokens, upstream, bus, tasks, clock
     )
     gateway = GatewayService(bus)
+    keys = ApiKeyService(ApiKeyStore(database), bus, clock)
     plan = EgressPlan(configuration, SecretService(NoVault(), SecretStore(database)))
     web = new_web_client(configuration, clock, TierTable(), plan)
+    attachments = AttachmentService(
+        upstream, RemoteFiles(AttachmentSettings), clock, lambda: configuration.current.attachments
+    )
+    chat = ChatService(
+        CATALOG, pool, upstream, tokens, usage, attachments, bus, clock
+    )
     services = Services(
-        chat=ChatService(
-            CATALOG, pool, upstream, tokens, usage, AttachmentService(upstream), bus, clock
+        chat=chat,
+        responses=ResponseService(
+            ResponseStore(database),
+            chat,
+            gateway,
+            keys,
+            bus,
+            tasks,
+            clock,
+            lambda: configuration.current.responses.retention_days,
         ),
         accounts=account_service,
         importer=ImportService(account_service, tokens, bus, tasks, clock),
-        keys=ApiKeyService(ApiKeyStore(database), bus, clock),
-        admission=AdmissionService(CATALOG, gateway),
+        keys=keys,
+        admission=AdmissionService(
+            CATALOG,
+            gateway,
+            keys,
+            KeyLimits(keys, LimitJournals(None), bus, clock),
+            lambda: configuration.current.models,
+        ),
         usage=usage,
         gateway=gateway,
         health=UpstreamHealth(pool, bus),

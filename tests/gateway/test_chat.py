@@ -1,13 +1,23 @@
 """Chat completions over HTTP, with plain aiohttp: what the bytes and headers are."""
 
+import asyncio
 import json
 
 import pytest
 
-from grokdesk.domain.chat import Citation, Image, ReasoningDelta, SearchSource
+from grokdesk.domain.apikey import ReasoningFormat
+from grokdesk.domain.chat import (
+    Citation,
+    Finish,
+    Image,
+    ReasoningDelta,
+    SearchSource,
+    TextDelta,
+)
 from grokdesk.domain.errors import ContentRefusedError, RateLimitedError
 from grokdesk.domain.events import RequestFinished
-from tests.gateway.stand_in import chat_body, fails, says, thinks
+from tests.gateway.golden import record
+from tests.gateway.stand_in import chat_body, fails, hangs, says, thinks
 
 PATH = "/v1/chat/completions"
 
@@ -29,13 +39,14 @@ async def test_a_whole_answer_has_text_model_and_usage(http, gateway):
     assert answer["choices"] == [
         {
             "index": 0,
-            "message": {"role": "assistant", "content": "Hello, world."},
+            "message": {"role": "assistant", "content": "Hello, world.", "refusal": None},
+            "logprobs": None,
             "finish_reason": "stop",
         }
     ]
     usage = answer["usage"]
     assert usage["total_tokens"] == usage["prompt_tokens"] + usage["completion_tokens"]
-    assert usage["completion_tokens_details"] == {"reasoning_tokens": 0}
+    assert usage["completion_tokens_details"] == {"reasoning_tokens": 0, "estimated": True}
 
 
 async def test_every_answer_names_its_request_and_not_its_software(http, gateway):
@@ -49,7 +60,7 @@ async def test_reasoning_is_beside_the_text_and_never_in_it(http, gateway):
     gateway.upstream.play = thinks("Hm.", "42")
     _, _, body = await ask(http, gateway)
     message = json.loads(body)["choices"][0]["message"]
-    assert message == {"role": "assistant", "content": "42", "reasoning_content": "Hm."}
+    assert (message["content"], message["reasoning_content"]) == ("42", "Hm.")
 
 
 async def test_a_streamed_answer_to_the_byte(http, gateway):
@@ -92,21 +103,156 @@ async def test_no_usage_in_a_stream_unless_asked_for(http, gateway):
     assert b"usage" not in body
 
 
-async def test_what_openai_has_no_place_for_is_left_out_of_the_text(http, gateway):
+async def test_sources_and_pictures_have_their_places_in_the_answer(http, gateway):
     gateway.upstream.play = says(
-        SearchSource("https://a.example"),
-        "See [1].",
+        SearchSource("https://a.example", "A"),
+        "See [[1]](https://b.example).",
         Citation(1, "https://b.example"),
         Image("i", "https://c.example/p.png"),
     )
     _, _, body = await ask(http, gateway)
     answer = json.loads(body)
-    content = answer["choices"][0]["message"]["content"]
-    assert content == "See [1].![image](https://c.example/p.png)\n"
+    message = answer["choices"][0]["message"]
+    sources = [{"url": "https://a.example", "title": "A"}]
+    assert message["content"].endswith(".![image](https://c.example/p.png)\n")
+    assert message["search_sources"] == sources
     assert answer["citations"] == ["https://b.example"]
     _, _, body = await ask(http, gateway, stream=True)
-    assert b"a.example" not in body
-    assert b'"finish_reason":"stop"}],"citations":["https://b.example"]}' in body
+    last = json.loads(body.split(b"\n\n")[-3].removeprefix(b"data: "))
+    assert last["choices"][0]["delta"]["search_sources"] == sources
+    assert last["citations"] == ["https://b.example"]
+
+
+async def test_several_choices_are_as_many_calls_told_apart_by_index(http, gateway):  # H10
+    words = iter(("one", "two", "three"))
+
+    async def play(prompt, emit):
+        text = next(words)
+        await emit(TextDelta(text[:1]))
+        await asyncio.sleep(0)
+        await emit(TextDelta(text[1:]))
+        await emit(Finish())
+
+    gateway.upstream.play = play
+    _, _, body = await ask(http, gateway, n=3)
+    answer = json.loads(body)
+    assert [choice["index"] for choice in answer["choices"]] == [0, 1, 2]
+    contents = [choice["message"]["content"] for choice in answer["choices"]]
+    assert sorted(contents) == ["one", "three", "two"]
+    assert len(gateway.upstream.requests) == 3
+
+
+async def test_streamed_choices_come_as_they_are_said(http, gateway):  # H10
+    turn = asyncio.Barrier(2)
+
+    async def play(prompt, emit):
+        for text in ("a", "b"):
+            await turn.wait()  # neither goes on without the other
+            await emit(TextDelta(text))
+        await emit(Finish())
+
+    gateway.upstream.play = play
+    _, _, body = await ask(http, gateway, n=2, stream=True, stream_options={"include_usage": True})
+    events = [event.removeprefix(b"data: ") for event in body.split(b"\n\n") if event]
+    assert events.pop() == b"[DONE]"
+    usage = json.loads(events.pop())
+    assert usage["choices"] == []
+    assert usage["usage"]["completion_tokens"] == 2
+    choices = [json.loads(event)["choices"][0] for event in events]
+    for index in (0, 1):
+        mine = [choice for choice in choices if choice["index"] == index]
+        assert [choice["delta"].get("content") for choice in mine] == ["a", "b", None]
+        assert [choice["delta"].get("role") for choice in mine] == ["assistant", None, None]
+        assert [choice["finish_reason"] for choice in mine] == [None, None, "stop"]
+    assert {choice["index"] for choice in choices[:2]} == {0, 1}
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_one_failed_choice_fails_a_request_of_which_nothing_was_sent(http, gateway, stream):
+    calls = iter(range(10))
+
+    async def play(prompt, emit):
+        if next(calls) == 1:
+            raise ContentRefusedError("Grok declined this.")
+        await asyncio.Event().wait()
+
+    gateway.upstream.play = play
+    status, _, body = await ask(http, gateway, n=3, stream=stream)
+    assert (status, json.loads(body)["error"]["code"]) == (400, "content_policy_violation")
+    assert (gateway.upstream.cancelled, gateway.upstream.running) == (2, 0)
+
+
+async def test_one_failed_choice_breaks_off_a_stream_that_has_begun(http, gateway):
+    begun = asyncio.Event()
+
+    async def play(prompt, emit):
+        if begun.is_set():
+            raise ContentRefusedError("Grok declined this.")
+        begun.set()
+        await emit(TextDelta("Well"))
+        await asyncio.Event().wait()
+
+    gateway.upstream.play = play
+    status, _, body = await ask(http, gateway, n=2, stream=True)
+    assert status == 200
+    assert b'"content":"Well"' in body
+    assert b"content_policy_violation" in body
+    assert b"[DONE]" not in body
+    assert gateway.upstream.running == 0
+
+
+async def test_a_client_that_leaves_ends_all_choices(http, gateway):
+    gateway.upstream.play = hangs("Well")
+    recording = await record(
+        http, gateway, PATH, chat_body(n=4, stream=True), leave_after=b'"content":"Well"'
+    )
+    assert recording.status == 200
+    assert gateway.upstream.cancelled == 4
+
+
+async def test_a_key_may_want_thinking_in_the_text(http, gateway):  # H16
+    (key,) = gateway.services.keys.list()
+    await gateway.services.keys.configure(key.id, reasoning_format=ReasoningFormat.THINK)
+    gateway.upstream.play = thinks("Hm.", "42")
+    _, _, body = await ask(http, gateway)
+    message = json.loads(body)["choices"][0]["message"]
+    assert message["content"] == "<think>Hm.</think>\n\n42"
+    assert "reasoning_content" not in message
+    _, _, body = await ask(http, gateway, stream=True)
+    assert b"reasoning_content" not in body
+    assert b'"content":"<think>Hm."' in body
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_the_answer_ends_where_it_may_be_no_longer(http, gateway, stream):  # H9, H10
+    gateway.upstream.play = says("one two three four five six")
+    for limit in ("max_tokens", "max_completion_tokens"):
+        _, _, body = await ask(http, gateway, stream=stream, **{limit: 1})
+        assert b'"finish_reason":"length"' in body
+        assert b"four" not in body
+
+
+async def test_json_is_asked_for_in_words_and_checked(http, gateway):  # H22
+    gateway.upstream.play = says('```json\n{"a": 1}\n```')
+    wanted = {"type": "json_schema", "json_schema": {"name": "x", "schema": {"required": ["a"]}}}
+    _, _, body = await ask(http, gateway, response_format=wanted)
+    assert json.loads(body)["choices"][0]["message"]["content"] == '{"a": 1}'
+    assert '"required":["a"]' in gateway.upstream.requests[0].messages[0].text
+
+
+async def test_json_that_is_wrong_twice_is_the_callers_to_know(http, gateway):  # H22
+    gateway.upstream.play = says('{"b": 1}')
+    wanted = {"type": "json_schema", "json_schema": {"name": "x", "schema": {"required": ["a"]}}}
+    status, _, body = await ask(http, gateway, response_format=wanted)
+    assert (status, json.loads(body)["error"]["code"]) == (422, "answer_format_not_met")
+    assert len(gateway.upstream.requests) == 2
+
+
+async def test_sampling_and_effort_reach_upstream_as_they_were_said(http, gateway):  # H9
+    await ask(http, gateway, temperature=0, top_p=0, reasoning_effort="high", deepsearch=True)
+    (prompt,) = gateway.upstream.requests
+    assert (prompt.temperature, prompt.top_p) == (0, 0)
+    assert (prompt.reasoning_effort, prompt.deepsearch) == ("high", "default")
 
 
 async def test_an_error_before_the_first_chunk_is_a_plain_json_answer(http, gateway):

@@ -24,7 +24,9 @@ EVERY_KIND = [
 
 
 def make(kind):
-    return kind("gateway.port", "No.") if kind is domain.SettingsError else kind("No.")
+    if kind is domain.SettingsError:
+        return kind("gateway.port", "No.")
+    return kind("No.", retry_after=7) if kind is domain.KeyLimitError else kind("No.")
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,14 @@
 """From a client's JSON to a ChatRequest, or to a sentence that names the field."""
 
 import json
+import logging
 
 import pytest
 
-from grokdesk.domain.chat import Message, Role
+from grokdesk.domain.chat import AnswerFormat, Message, Role
 from grokdesk.domain.errors import InvalidRequestError
+from grokdesk.domain.tools import ToolCall, ToolKind
+from grokdesk.gateway.openai.notes import note_ignored
 from grokdesk.gateway.openai.parse import parse_chat
 
 USER = {"role": "user", "content": "Hi"}
@@ -29,7 +32,10 @@ def test_a_plain_request():
     call = parse()
     assert call.request.model == "grok-fast"
     assert call.request.messages == (Message(Role.USER, "Hi"),)
-    assert (call.wants_stream, call.wants_usage, call.stop) == (False, False, ())
+    assert (call.wants_stream, call.wants_usage, call.choices) == (False, False, 1)
+    assert call.request.tools is None
+    assert call.request.answer_format is None
+    assert (call.request.stop, call.request.deepsearch) == ((), "")
     assert call.request.temperature is None
     assert call.request.max_tokens is None
 
@@ -102,21 +108,12 @@ def test_content_may_be_absent():
     assert texts_of({"role": "assistant"}, USER) == ["", "Hi"]
 
 
-@pytest.mark.parametrize(
-    ("part", "word"),
-    [
-        ({"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}, "images"),
-        ({"type": "input_image", "image_url": "https://x"}, "images"),
-        ({"type": "input_audio", "input_audio": {}}, "audio"),
-        ({"type": "file", "file": {}}, "files"),
-    ],
-)
+@pytest.mark.parametrize("kind", ["input_audio", "audio", "video_url"])
 @pytest.mark.parametrize("role", ["user", "tool"])
-def test_what_cannot_be_taken_yet_is_refused_by_place(part, word, role):
-    content = [{"type": "text", "text": "look"}, part]
+def test_sound_and_film_are_refused_by_place(kind, role):
+    content = [{"type": "text", "text": "look"}, {"type": kind, kind: {}}]
     error = refusal(messages=[USER, {"role": role, "content": content}])
-    assert error.param == "messages[1].content[1]"
-    assert word in str(error)
+    assert (error.param, error.code) == ("messages[1].content[1]", "unsupported_content")
 
 
 def test_a_tool_result_may_hold_anything_that_json_can_say():
@@ -143,27 +140,49 @@ def test_a_tool_result_may_hold_anything_that_json_can_say():
     )
 
 
-def test_tool_calls_of_the_past_are_written_out():
+def test_tool_calls_of_the_past_stay_calls():
     calls = [
-        {"id": "1", "function": {"name": "a<b", "arguments": '{"x":1}'}},
-        {"id": "2", "function": {"name": "c", "arguments": {"y": 2}}},
+        {"id": "1", "type": "function", "function": {"name": "a", "arguments": '{"x":1}'}},
+        {"id": None, "function": {"name": "c", "arguments": {"y": 2}}},
+        {"id": "3", "function": {"name": "d"}},
+        {"id": "4", "type": "custom", "custom": {"name": "e", "input": "free <text>"}},
     ]
-    (text,) = texts_of({"role": "assistant", "content": "Let me see.", "tool_calls": calls})
-    assert text == (
-        "Let me see.\n<tool_calls>\n"
-        "  <tool_call>\n    <tool_name>a&lt;b</tool_name>\n"
-        '    <parameters>{"x":1}</parameters>\n  </tool_call>\n'
-        "  <tool_call>\n    <tool_name>c</tool_name>\n"
-        '    <parameters>{"y":2}</parameters>\n  </tool_call>\n'
-        "</tool_calls>"
+    message = {"role": "assistant", "content": "Let me see.", "tool_calls": calls}
+    (parsed,) = parse(messages=[message]).request.messages
+    assert parsed.text == "Let me see."
+    assert parsed.calls == (
+        ToolCall("1", "a", '{"x":1}'),
+        ToolCall("", "c", '{"y":2}'),
+        ToolCall("3", "d", "{}"),
+        ToolCall("4", "e", "free <text>", ToolKind.CUSTOM),
     )
 
 
-def test_the_older_function_call_is_written_out_too():
-    (text,) = texts_of(
-        {"role": "assistant", "content": None, "function_call": {"name": "f", "arguments": None}}
+def test_the_older_function_call_and_its_result_are_calls_too():
+    messages = parse(
+        messages=[
+            {"role": "assistant", "content": None, "function_call": {"name": "f"}},
+            {"role": "function", "name": "f", "content": "5"},
+        ]
+    ).request.messages
+    assert messages == (
+        Message(Role.ASSISTANT, "", calls=(ToolCall("", "f", "{}"),)),
+        Message(Role.TOOL, "5", name="f"),
     )
-    assert "<tool_name>f</tool_name>\n    <parameters>{}</parameters>" in text
+
+
+def test_thinking_of_earlier_answers_is_left_out():
+    message = {"role": "assistant", "content": "42", "reasoning_content": "Hm.", "reasoning": "Hm."}
+    assert texts_of(message) == ["42"]
+
+
+def test_pictures_in_the_text_of_earlier_answers_lose_their_data():
+    data = "data:image/png;base64," + "A" * 5000
+    user, assistant = texts_of(
+        {"role": "user", "content": data}, {"role": "assistant", "content": f"![x]({data}) done"}
+    )
+    assert user == data
+    assert assistant == "![x](data:image/png;base64,…) done"
 
 
 @pytest.mark.parametrize(
@@ -202,13 +221,13 @@ def test_a_broken_tool_call_is_named(calls, param):
         ({"max_tokens": 1.5}, "max_tokens"),
         ({"max_completion_tokens": -1}, "max_completion_tokens"),
         ({"max_tokens": True}, "max_tokens"),
-        ({"n": 2}, "n"),
+        ({"n": 9}, "n"),
         ({"n": 0}, "n"),
         ({"logprobs": True}, "logprobs"),
-        ({"tools": [{"type": "function", "function": {"name": "f"}}]}, "tools"),
-        ({"tools": [{}], "tool_choice": "auto"}, "tools"),
-        ({"functions": [{"name": "f"}]}, "functions"),
-        ({"response_format": {"type": "json_object"}}, "response_format"),
+        ({"top_logprobs": 3}, "top_logprobs"),
+        ({"reasoning_effort": "gigantic"}, "reasoning_effort"),
+        ({"reasoning": {"effort": "gigantic"}}, "reasoning.effort"),
+        ({"deepsearch": "deepest"}, "deepsearch"),
         ({"response_format": "json"}, "response_format"),
         ({"modalities": ["text", "audio"]}, "modalities"),
         ({"stop": ["x"] * 5 + [f"{n}" for n in range(20)]}, "stop"),
@@ -224,6 +243,12 @@ def test_every_refusal_names_its_parameter(fields, param):
 @pytest.mark.parametrize(
     "fields",
     [
+        {"top_logprobs": 0},
+        {"deepsearch": False},
+        {"reasoning": True},
+        {"audio": {"voice": "alloy"}},
+        {"prediction": {"type": "content", "content": "x"}},
+        {"tool_choice": "auto"},
         {"tools": []},
         {"tools": None},
         {"tools": [{"type": "function"}], "tool_choice": "none"},
@@ -246,10 +271,80 @@ def test_what_asks_for_nothing_special_passes(fields):
     [("END", ("END",)), (["a", "b", "a"], ("a", "b")), (None, ()), ([], ()), ("", ()), ([""], ())],
 )
 def test_stop_is_a_text_or_a_list(stop, stops):
-    assert parse(stop=stop).stop == stops
+    assert parse(stop=stop).request.stop == stops
 
 
 def test_a_missing_field_is_named():
     with pytest.raises(InvalidRequestError, match="'model' is missing") as caught:
         parse_chat(b'{"messages":[]}')
     assert caught.value.param == "model"
+
+
+@pytest.mark.parametrize(
+    ("fields", "effort"),
+    [
+        ({"reasoning_effort": "high"}, "high"),
+        ({"reasoning": {"effort": "minimal", "summary": "auto"}}, "minimal"),
+        ({"reasoning_effort": "low", "reasoning": {"effort": "high"}}, "low"),
+        ({"reasoning_effort": ""}, None),
+    ],
+)
+def test_effort_is_said_in_either_form(fields, effort):
+    assert parse(**fields).request.reasoning_effort == effort
+
+
+@pytest.mark.parametrize(
+    ("value", "preset"), [(True, "default"), ("default", "default"), ("deeper", "deeper"), ("", "")]
+)
+def test_deepsearch_is_a_preset_or_simply_on(value, preset):
+    assert parse(deepsearch=value).request.deepsearch == preset
+
+
+def test_up_to_eight_choices():
+    assert parse(n=8).choices == 8
+
+
+SCHEMA = {"type": "object", "properties": {"a": {"type": "integer"}}}
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted"),
+    [
+        ({"type": "json_object"}, AnswerFormat()),
+        (
+            {"type": "json_schema", "json_schema": {"name": "x", "schema": SCHEMA, "strict": True}},
+            AnswerFormat(SCHEMA, "x"),
+        ),
+        ({"type": "json_schema", "schema": SCHEMA}, AnswerFormat(SCHEMA)),
+    ],
+)
+def test_an_answer_can_be_asked_for_as_json(value, wanted):
+    assert parse(response_format=value).request.answer_format == wanted
+
+
+@pytest.mark.parametrize(
+    ("value", "param"),
+    [
+        ({"type": "grammar"}, "response_format"),
+        ({}, "response_format"),
+        ({"type": "json_schema"}, "response_format.schema"),
+        ({"type": "json_schema", "json_schema": {}}, "response_format.json_schema.schema"),
+        (
+            {"type": "json_schema", "json_schema": {"schema": {"type": "banana"}}},
+            "response_format.json_schema.schema",
+        ),
+    ],
+)
+def test_a_format_that_is_none_is_refused(value, param):
+    assert refusal(response_format=value).param == param
+
+
+def test_ignored_parameters_are_noted_by_name_for_those_who_look(caplog):
+    body = json.dumps({"model": "m", "seed": 1, "user": "secret", "evil\n": 1, "n": 1}).encode()
+    note_ignored(body, "req_1")
+    assert caplog.messages == []
+    with caplog.at_level(logging.DEBUG, "grokdesk.gateway.openai.notes"):
+        note_ignored(body, "req_1")
+        note_ignored(b'{"model":"m"}', "req_2")
+        note_ignored(b"[]", "req_3")
+    assert caplog.messages == ["req_1: ignored seed, user"]

@@ -20,8 +20,10 @@ from grokdesk.pool.retry import RetryPolicy
 from grokdesk.services.attachments import AttachmentService
 from grokdesk.services.calls import Call, ChatResult
 from grokdesk.services.chat import ChatService
+from grokdesk.services.remote_files import RemoteFiles
 from grokdesk.services.tokens import TokenKeeper
 from grokdesk.services.usage import UsageService
+from grokdesk.settings.model import AttachmentSettings
 from grokdesk.store.db import Database
 from grokdesk.store.usage import UsageStore
 
@@ -142,7 +144,7 @@ async def open_counters() -> AsyncIterator[Make]:
             upstream,
             TokenKeeper(SlowVault()),
             UsageService(UsageStore(database), bus, clock),
-            AttachmentService(upstream),
+            AttachmentService(upstream, RemoteFiles(AttachmentSettings), clock, AttachmentSettings),
             bus,
             clock,
             retry=lambda: RetryPolicy(base_s=0.001, budget_s=5.0),

@@ -45,17 +45,23 @@ from grokdesk.services.egress_plan import EgressPlan
 from grokdesk.services.gateway import GatewayService, GatewayState
 from grokdesk.services.health import UpstreamHealth
 from grokdesk.services.importer import ImportService
+from grokdesk.services.key_limits import KeyLimits
 from grokdesk.services.metrics import MetricsService
 from grokdesk.services.quota import QuotaKeeper
+from grokdesk.services.remote_files import RemoteFiles
+from grokdesk.services.responses import ResponseService
 from grokdesk.services.secrets import SecretService
 from grokdesk.services.tokens import TokenKeeper
 from grokdesk.services.usage import UsageService
 from grokdesk.settings.catalog import load_catalog
+from grokdesk.settings.model import AttachmentSettings
 from grokdesk.settings.service import SettingsService
 from grokdesk.simulator.server import Simulator
 from grokdesk.store.accounts import AccountStore
 from grokdesk.store.apikeys import ApiKeyStore
 from grokdesk.store.db import Database
+from grokdesk.store.limit_journal import LimitJournals
+from grokdesk.store.responses import ResponseStore
 from grokdesk.store.secrets import SecretStore
 from grokdesk.store.usage import UsageStore
 from grokdesk.store.vault_memory import MemoryVault
@@ -276,14 +282,34 @@ async def bare_stage(folder: Path, web_url: str = NOBODY) -> AsyncIterator[Stage
         return Reach(checked.error, checked.server_time, checked.proxy)
 
     outside = Outside(lambda: web_url, reach, lambda: True, health, clock)
+    attachments = AttachmentService(
+        upstream, RemoteFiles(AttachmentSettings), clock, AttachmentSettings
+    )
+    chat = ChatService(
+        catalog, pool, upstream, tokens, usage, attachments, bus, clock
+    )
     services = Services(
-        chat=ChatService(
-            catalog, pool, upstream, tokens, usage, AttachmentService(upstream), bus, clock
+        chat=chat,
+        responses=ResponseService(
+            ResponseStore(database),
+            chat,
+            gateway,
+            keys,
+            bus,
+            tasks,
+            clock,
+            lambda: settings.current.responses.retention_days,
         ),
         accounts=accounts,
         importer=ImportService(accounts, tokens, bus, tasks, clock, make_room=_have_room),
         keys=keys,
-        admission=AdmissionService(catalog, gateway),
+        admission=AdmissionService(
+            catalog,
+            gateway,
+            keys,
+            KeyLimits(keys, LimitJournals(None), bus, clock),
+            lambda: settings.current.models,
+        ),
         usage=usage,
         gateway=gateway,
         health=health,

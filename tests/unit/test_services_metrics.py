@@ -25,7 +25,7 @@ from grokdesk.domain.usage import TokenCount, UsageRow
 from grokdesk.kernel.bus import EventBus
 from grokdesk.kernel.clock import ManualClock
 from grokdesk.pool.pool import AccountPool
-from grokdesk.services.admission import AdmissionService
+from grokdesk.services.admission import Admission
 from grokdesk.services.gateway import GatewayService, GatewayState
 from grokdesk.services.metrics import MetricsService
 
@@ -169,7 +169,7 @@ async def test_the_state_of_the_circuit_is_right_even_if_it_changed_while_metric
 async def test_what_is_in_flight_is_seen_at_the_moment_of_the_scrape(rig):
     rig.pool.put(Account("a", "A", "print", "…"), ())
     rig.gateway.change(state=GatewayState.RUNNING)
-    with AdmissionService(CATALOG, rig.gateway).admit(None, CATALOG.models[0].id):
+    with Admission(rig.gateway, CATALOG.models[0]):
         async with rig.pool.lease(Mode.FAST, Tier.BASIC):
             busy = await rig.samples()
     idle = await rig.samples()

@@ -4,28 +4,63 @@ import dataclasses
 
 import pytest
 
-from grokdesk.domain.apikey import ApiKey
+from grokdesk.domain.apikey import ApiKey, ReasoningFormat
 from grokdesk.domain.errors import ConflictError
+from grokdesk.domain.model_names import parse_aliases, parse_patterns
+from grokdesk.domain.usage import KeyUsage, TokenCount, UsageRow
 from grokdesk.store.apikeys import ApiKeyStore
+from grokdesk.store.connection import connect, raw
 from grokdesk.store.db import Database
+from grokdesk.store.migrations import MIGRATIONS, migrate
+from grokdesk.store.usage import UsageStore
+
+HOUR = 3600.0
+TODAY = 1_700_000_400.0 - 1_700_000_400.0 % 86_400.0
 
 KEY = ApiKey("k1", "Laptop", "digest1", "gd-…abcd", 10.0)
+LIMITED = ApiKey(
+    "k0",
+    "Old",
+    "digest0",
+    "gd-…",
+    5.0,
+    enabled=False,
+    expires_at=99.5,
+    models=parse_patterns("grok-chat-*, grok-4"),
+    aliases=parse_aliases("gpt-*=grok-4"),
+    requests_per_minute=60,
+    requests_per_day=1000,
+    max_concurrent=4,
+    reasoning_format=ReasoningFormat.THINK,
+)
 
 
 @pytest.fixture
-async def store(tmp_path):
+async def database(tmp_path):
     database = Database(tmp_path / "grokdesk.db")
     await database.open()
-    yield ApiKeyStore(database)
+    yield database
     await database.close()
 
 
+@pytest.fixture
+def store(database):
+    return ApiKeyStore(database)
+
+
 async def test_a_key_comes_back_as_it_was_saved(store):
-    disabled = ApiKey("k0", "Old", "digest0", "gd-…", 5.0, enabled=False, last_used_at=7.0)
     await store.insert(KEY)
-    await store.insert(disabled)
-    assert await store.all() == (disabled, KEY)
+    await store.insert(LIMITED)
+    assert await store.all() == (LIMITED, KEY)
     assert [key.enabled for key in await store.all()] == [False, True]
+
+
+async def test_a_changed_key_comes_back_changed_and_no_other(store):
+    await store.insert(KEY)
+    await store.insert(dataclasses.replace(KEY, id="k2", digest="digest2"))
+    changed = dataclasses.replace(LIMITED, id="k2", digest="digest2", created_at=20.0)
+    await store.update(changed)
+    assert await store.all() == (KEY, changed)
 
 
 async def test_a_deleted_key_is_gone(store):
@@ -40,17 +75,48 @@ async def test_the_same_key_cannot_be_stored_twice(store):
         await store.insert(dataclasses.replace(KEY, id="k2"))
 
 
-async def test_the_last_use_is_kept_to_the_minute(store):
-    await store.insert(KEY)
-    seen = []
-    for at in (100.0, 130.0, 159.9, 160.0):
-        await store.touch("k1", at)
-        seen.append((await store.all())[0].last_used_at)
-    assert seen == [100.0, 100.0, 100.0, 160.0]
+async def test_a_key_of_an_earlier_version_may_do_all_it_could():
+    sql = connect(":memory:")
+    migrate(raw(sql), MIGRATIONS[:2])
+    raw(sql).execute("INSERT INTO api_key VALUES ('k1', 'Laptop', 'digest1', 'gd-…abcd', 10, 1, 7)")
+    migrate(raw(sql))
+    database = Database(None)
+    await database.open()
+    raw(sql).backup(database.raw)
+    assert await ApiKeyStore(database).all() == (KEY,)
+    await database.close()
+    sql.close()
 
 
-async def test_a_clock_set_back_does_not_stop_the_keeping(store):
+def used(at, key_id="k1", *, tokens=30, total_s=2.0):
+    count = TokenCount(tokens // 3, tokens - tokens // 3)
+    return UsageRow("req", at, "chat", "grok-4", key_id, "a", "ok", 0.5, total_s, count, 1, True)
+
+
+async def test_what_a_key_was_used_for_is_told_by_day_and_month(store, database):
+    usage = UsageStore(database)
     await store.insert(KEY)
-    await store.touch("k1", 1_000_000.0)
-    await store.touch("k1", 500.0)
-    assert (await store.all())[0].last_used_at == 500.0
+    await store.insert(LIMITED)
+    for at in (TODAY - 31 * 24 * HOUR, TODAY - HOUR, TODAY + HOUR, TODAY + 2 * HOUR):
+        usage.record(used(at))
+    usage.record(used(TODAY + HOUR, key_id=""))
+    found = await usage.by_key(TODAY, TODAY - 30 * 24 * HOUR)
+    assert found["k1"] == KeyUsage(2, 60, 3, 90, last_used_at=TODAY + 2 * HOUR + 2.0)
+    assert found["k0"] == KeyUsage()
+
+
+async def test_the_last_use_is_when_the_latest_request_ended(store, database):
+    usage = UsageStore(database)
+    await store.insert(KEY)
+    usage.record(used(TODAY + 50, total_s=1.0))
+    usage.record(used(TODAY, total_s=60.0))
+    assert (await usage.by_key(TODAY, TODAY))["k1"].last_used_at == TODAY + 60.0
+
+
+async def test_a_clock_set_back_does_not_stop_the_keeping_of_the_last_use(store, database):
+    usage = UsageStore(database)
+    await store.insert(KEY)
+    for at in (TODAY, TODAY - 5 * HOUR):
+        usage.record(used(at, total_s=0.0))
+        await usage.fold()
+    assert (await usage.by_key(TODAY, TODAY))["k1"].last_used_at == TODAY - 5 * HOUR

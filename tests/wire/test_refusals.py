@@ -11,6 +11,7 @@ from grokdesk.domain.errors import (
     LocalNetworkError,
     ProtocolChangedError,
     RateLimitedError,
+    RequestTooLargeError,
     SocketUnknownError,
     TokenRejectedError,
     UpstreamTimeoutError,
@@ -97,7 +98,7 @@ def test_every_recorded_refusal_gets_its_class(cases):
         (400, body("x [WKE=content-moderated]"), ContentRefusedError),
         (403, body("Content violates usage guidelines."), ContentRefusedError),
         (403, body("SAFETY_CHECK_TYPE_CSAM"), ContentRefusedError),
-        (413, b"", ContentRefusedError),
+        (413, b"", RequestTooLargeError),
         (429, body("Too many requests", 8), RateLimitedError),
         (429, b"<html>slow down</html>", RateLimitedError),
         (400, body("anything", 8), RateLimitedError),
@@ -229,3 +230,17 @@ def test_every_sentence_says_what_happened_and_what_to_do():
     for rule in (*refusals.HTTP_RULES, *refusals.SOCKET_RULES, *refusals.INBAND_RULES):
         assert rule.sentence.count(". ") == 1
         assert rule.sentence.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("headers", "may_retry"),
+    [
+        ({"X-Should-Retry": "false"}, False),
+        ({"x-should-retry": " FALSE "}, False),
+        ({"x-should-retry": "true"}, True),
+        ({"x-should-retry": ""}, True),
+        ({}, True),
+    ],
+)
+def test_upstreams_word_on_another_try_is_kept(headers, may_retry):
+    assert classify(503, headers, b"").may_retry is may_retry

@@ -1,13 +1,17 @@
-"""OpenAI's messages to ours: text from every form of content, nothing silently lost."""
+"""OpenAI's messages to ours: every form of content, nothing silently lost."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
-from xml.sax.saxutils import escape
 
 import msgspec
 
+from grokdesk.domain.attachment import Attachment
 from grokdesk.domain.chat import Message, Role
 from grokdesk.domain.errors import InvalidRequestError
+from grokdesk.domain.tools import ToolCall, ToolKind
+from grokdesk.gateway.openai.body import MessageBody
+from grokdesk.gateway.openai.media import MEDIA, parse_media
+from grokdesk.gateway.parts import without_inline_data
 
 _ROLES = {
     "system": Role.SYSTEM,
@@ -19,29 +23,6 @@ _ROLES = {
 }
 _TEXT_PARTS = frozenset({"text", "input_text", "output_text"})
 _SKIPPED_PARTS = frozenset({"thinking", "redacted_thinking", "reasoning"})
-_NOT_TAKEN = {
-    "image_url": "images",
-    "input_image": "images",
-    "image": "images",
-    "input_audio": "audio",
-    "audio": "audio",
-    "file": "files",
-    "input_file": "files",
-    "document": "files",
-    "video_url": "videos",
-}
-
-
-class MessageBody(msgspec.Struct):
-    """One message as clients send it; `content` has too many forms for a type."""
-
-    role: str
-    content: Any = None
-    name: str | None = None
-    tool_call_id: str | None = None
-    tool_calls: Any = None
-    function_call: Any = None
-    refusal: str | None = None
 
 
 def parse_messages(bodies: list[MessageBody]) -> tuple[Message, ...]:
@@ -58,35 +39,46 @@ def _parse_message(body: MessageBody, path: str, tool_names: dict[str, str]) -> 
         raise InvalidRequestError(
             f"'{body.role[:40]}' is no role; use one of {', '.join(_ROLES)}.", param=f"{path}.role"
         )
-    content = body.content
-    text = content if type(content) is str else _flatten(content, f"{path}.content", role)
+    attachments: list[Attachment] = []
+    text = body.content
+    if type(text) is not str:
+        text = _flatten(text, f"{path}.content", role, attachments)
+    call_id, name = "", ""
+    calls: tuple[ToolCall, ...] = ()
     if role is Role.ASSISTANT:
-        text = _with_calls(text or body.refusal or "", body, path, tool_names)
-    if role is not Role.TOOL:
-        return Message(role, text)
-    call_id = body.tool_call_id or ""
-    return Message(role, text, name=body.name or tool_names.get(call_id, ""), call_id=call_id)
+        text = without_inline_data(text or body.refusal or "")
+        calls = _calls_of(body, path)
+        tool_names.update((call.id, call.name) for call in calls)
+    elif role is Role.TOOL:
+        call_id = body.tool_call_id or ""
+        name = body.name or tool_names.get(call_id, "")
+    return Message(role, text, name, call_id, calls, tuple(attachments))
 
 
-def _flatten(content: object, path: str, role: Role) -> str:
-    """All text in there, parts on lines of their own."""
+def _flatten(content: object, path: str, role: Role, attachments: list[Attachment]) -> str:
+    """All text in there, parts on lines of their own; the rest goes to `attachments`."""
     match content:
         case None:
             return ""
         case str():
             return content
         case list():
-            parts = (_flatten(part, f"{path}[{index}]", role) for index, part in enumerate(content))
+            parts = [
+                _flatten(part, f"{path}[{index}]", role, attachments)
+                for index, part in enumerate(content)
+            ]
             return "\n".join(part for part in parts if part)
         case dict():
-            return _part_text(content, path, role)
+            return _part_text(content, path, role, attachments)
         case _ if role is Role.TOOL:
             return _json(content)
         case _:
             raise InvalidRequestError("Content is text or a list of parts.", param=path)
 
 
-def _part_text(part: Mapping[str, Any], path: str, role: Role) -> str:
+def _part_text(
+    part: Mapping[str, Any], path: str, role: Role, attachments: list[Attachment]
+) -> str:
     kind = part.get("type", "text" if "text" in part else "")
     if not isinstance(kind, str):
         kind = ""
@@ -96,54 +88,45 @@ def _part_text(part: Mapping[str, Any], path: str, role: Role) -> str:
         return str(part["refusal"])
     if kind in _SKIPPED_PARTS:
         return ""
-    if kind in _NOT_TAKEN:
-        raise InvalidRequestError(
-            f"This version of Grokdesk cannot take {_NOT_TAKEN[kind]} yet.",
-            param=path,
-            code="unsupported_content",
-        )
+    if kind in MEDIA:
+        attachments.append(parse_media(part, kind, path))
+        return ""
     if role is Role.TOOL:
         return _json(part)
     raise InvalidRequestError("This is no part that Grokdesk knows.", param=path)
 
 
-def _with_calls(text: str, body: MessageBody, path: str, tool_names: dict[str, str]) -> str:
-    """Upstream knows only text, so an assistant's tool calls are written out (protocol 12.1)."""
-    calls = list(_calls_of(body, path, tool_names))
-    if not calls:
-        return text
-    block = "\n".join(("<tool_calls>", *calls, "</tool_calls>"))
-    return f"{text}\n{block}" if text else block
-
-
-def _calls_of(body: MessageBody, path: str, tool_names: dict[str, str]) -> Iterator[str]:
+def _calls_of(body: MessageBody, path: str) -> tuple[ToolCall, ...]:
+    if body.function_call is None and not body.tool_calls:
+        return ()
+    calls = [
+        _call_of(call, f"{path}.tool_calls[{index}]")
+        for index, call in enumerate(body.tool_calls or ())
+    ]
     if body.function_call is not None:
-        yield _call_text(body.function_call, f"{path}.function_call")[1]
-    if body.tool_calls is None:
-        return
-    if not isinstance(body.tool_calls, list):
-        raise InvalidRequestError("Tool calls are a list.", param=f"{path}.tool_calls")
-    for index, call in enumerate(body.tool_calls):
-        where = f"{path}.tool_calls[{index}]"
-        if not isinstance(call, dict):
-            raise InvalidRequestError("A tool call is an object.", param=where)
-        name, text = _call_text(call.get("function") or call.get("custom"), f"{where}.function")
-        tool_names[str(call.get("id"))] = name
-        yield text
+        calls.append(_function_call("", body.function_call, f"{path}.function_call"))
+    return tuple(calls)
 
 
-def _call_text(function: object, path: str) -> tuple[str, str]:
+def _call_of(call: object, path: str) -> ToolCall:
+    if not isinstance(call, dict):
+        raise InvalidRequestError("A tool call is an object.", param=path)
+    id = call["id"] if isinstance(call.get("id"), str) else ""
+    custom = call.get("custom")
+    if isinstance(custom, dict) and isinstance(custom.get("name"), str):
+        text = custom.get("input")
+        return ToolCall(id, custom["name"], text if isinstance(text, str) else "", ToolKind.CUSTOM)
+    return _function_call(id, call.get("function"), f"{path}.function")
+
+
+def _function_call(id: str, function: object, path: str) -> ToolCall:
     if not isinstance(function, dict) or not isinstance(function.get("name"), str):
         raise InvalidRequestError("A tool call names its function.", param=path)
-    name = function["name"]
-    arguments = function.get("arguments", function.get("input"))
+    arguments = function.get("arguments")
     if arguments is None:
         arguments = "{}"
     text = arguments if isinstance(arguments, str) else _json(arguments)
-    return name, (
-        f"  <tool_call>\n    <tool_name>{escape(name)}</tool_name>\n"
-        f"    <parameters>{text}</parameters>\n  </tool_call>"
-    )
+    return ToolCall(id, function["name"], text)
 
 
 def _json(value: object) -> str:

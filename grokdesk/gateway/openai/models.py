@@ -20,12 +20,13 @@ _HOPELESS = frozenset(
 
 async def list_models(exchange: Exchange) -> web.StreamResponse:
     tier = _best_tier(exchange.services.accounts)
-    models = [_render(model, tier) for model in exchange.services.catalog.of_kind(_SERVED)]
-    return exchange.answer(msgspec.json.encode({"object": "list", "data": models}))
+    models = exchange.services.admission.models(exchange.api_key, _SERVED)
+    data = [_render(model, tier) for model in models]
+    return exchange.answer(msgspec.json.encode({"object": "list", "data": data}))
 
 
 async def show_model(exchange: Exchange) -> web.StreamResponse:
-    model = exchange.services.catalog.resolve(exchange.tail)
+    model = exchange.services.admission.model(exchange.api_key, exchange.tail)
     if model.kind is not _SERVED:
         raise UnknownModelError(exchange.tail)
     tier = _best_tier(exchange.services.accounts)

@@ -1,48 +1,71 @@
 """Text that waits until it is known what becomes of it, with the chunks that stand in it."""
 
-from grokdesk.domain.chat import Chunk, TextDelta
+from collections import deque
+
+from grokdesk.domain.chat import Chunk, Citation, TextDelta
 
 
 class HeldText:
-    """Chunks that are no text keep their place in it: a citation ends where its marker does."""
+    """Chunks that are no text keep their place in it: a citation ends where its marker does.
 
-    __slots__ = ("_chunks", "text")
+    A queue of pieces, so that a long text costs no more than its length.
+    """
+
+    __slots__ = ("_chunks",)
 
     def __init__(self) -> None:
-        self.text = ""
-        self._chunks: list[tuple[int, Chunk]] = []
+        self._chunks: deque[Chunk] = deque()
 
     def __bool__(self) -> bool:
-        return bool(self.text or self._chunks)
+        return bool(self._chunks)
+
+    @property
+    def text(self) -> str:
+        return "".join(chunk.text for chunk in self._chunks if isinstance(chunk, TextDelta))
 
     def add(self, chunk: Chunk) -> None:
-        if isinstance(chunk, TextDelta):
-            self.text += chunk.text
-        else:
-            self._chunks.append((len(self.text), chunk))
+        if not isinstance(chunk, TextDelta) or chunk.text:
+            self._chunks.append(chunk)
 
     def release(self, length: int | None = None) -> list[Chunk]:
         """The first `length` characters, or all, and what stands in them or at their end."""
-        if length is None:
-            length = len(self.text)
         released: list[Chunk] = []
-        start = 0
-        for at, chunk in self._chunks:
-            if at > length:
-                break
-            if at > start:
-                released.append(TextDelta(self.text[start:at]))
-                start = at
+        texts: list[str] = []
+        for chunk in self._taken(length):
+            if isinstance(chunk, TextDelta):
+                texts.append(chunk.text)
+                continue
+            if texts:
+                released.append(TextDelta("".join(texts)))
+                texts.clear()
             released.append(chunk)
-        if length > start:
-            released.append(TextDelta(self.text[start:length]))
-        self._forget(length)
+        if texts:
+            released.append(TextDelta("".join(texts)))
         return released
 
-    def drop(self, length: int | None = None) -> None:
-        """Forget the first `length` characters, or all, and what stands in them."""
-        self._forget(len(self.text) if length is None else length)
+    def drop(self, length: int | None = None) -> list[Chunk]:
+        """Forget the first `length` characters, or all, and the citations in them; the rest of
+        what stands there is given."""
+        return [
+            chunk for chunk in self._taken(length) if not isinstance(chunk, TextDelta | Citation)
+        ]
 
-    def _forget(self, length: int) -> None:
-        self.text = self.text[length:]
-        self._chunks = [(at - length, chunk) for at, chunk in self._chunks if at > length]
+    def _taken(self, length: int | None) -> list[Chunk]:
+        chunks = self._chunks
+        if length is None:
+            taken = list(chunks)
+            chunks.clear()
+            return taken
+        taken = []
+        while chunks:
+            chunk = chunks[0]
+            if isinstance(chunk, TextDelta):
+                size = len(chunk.text)
+                if size > length:
+                    if length:
+                        taken.append(TextDelta(chunk.text[:length]))
+                        chunks[0] = TextDelta(chunk.text[length:])
+                    break
+                length -= size
+            taken.append(chunks.popleft())
+        return taken

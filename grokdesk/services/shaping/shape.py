@@ -1,6 +1,5 @@
 """One request as it goes upstream in words, and the stages for what comes back."""
 
-from dataclasses import replace
 
 from grokdesk.domain.chat import ChatRequest, Message, Role
 from grokdesk.domain.errors import AnswerFormatError
@@ -58,13 +57,4 @@ def shape_of(request: ChatRequest) -> Shape:
     if request.answer_format is not None:
         told = Message(Role.SYSTEM, instruction(request.answer_format))
         messages = (*messages[:-1], told, *messages[-1:])
-    return Shape(request, tuple(_text_alone(message) for message in messages))
-
-
-def _text_alone(message: Message) -> Message:
-    if not message.attachments:
-        return message
-    names = ", ".join(each.name or each.kind.value for each in message.attachments)
-    note = f"[attached: {names}]"
-    text = f"{message.text}\n{note}" if message.text else note
-    return replace(message, text=text, attachments=())
+    return Shape(request, messages)

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from grokdesk.domain.account import Token
 from grokdesk.domain.chat import Chunk, Emit, Prompt
@@ -20,6 +21,8 @@ from grokdesk.upstream.web.wire.rest_decoder import RestDecoder
 
 _ERROR_BODY_LIMIT = 64 << 10
 _SESSION_TIMEOUT_S = 15.0
+_UPLOAD_TIMEOUT_S = 60.0
+_UPLOAD_ANSWER_LIMIT = 2 << 20
 _DRAIN_S = 0.5
 
 
@@ -42,7 +45,7 @@ class Call:
         response = await self.ask(facts.SESSION, timeout_s=_SESSION_TIMEOUT_S)
         self.server_time = waits.server_time(response.headers)
         if response.status != 200:
-            raise self._classified(response)
+            raise self.classified(response)
         return identity.parse_identity(response.body)
 
     async def ask(
@@ -54,6 +57,26 @@ class Call:
         url = self._origins.url(endpoint)
         return await self.session.transport.fetch(
             endpoint.method, url, headers, body, timeout_s=timeout_s
+        )
+
+    async def send_file(
+        self, endpoint: facts.Endpoint, body: bytes, content_type: str = ""
+    ) -> Response:
+        """Any answer will do. With a content type it is a form, otherwise JSON."""
+        self.asked = endpoint
+        assert self._token is not None  # noqa: S101 - a file is left with somebody
+        session, timeouts = self.session, self.session.transport.timeouts
+        return await session.transport.fetch(
+            endpoint.method,
+            self._origins.url(endpoint),
+            session.upload_headers(endpoint, self._token, content_type)
+            if content_type
+            else session.headers(endpoint, self._token, request_id=_new_id()),
+            body,
+            timeout_s=_UPLOAD_TIMEOUT_S,
+            limit=_UPLOAD_ANSWER_LIMIT,
+            # No answer begins before the whole file has gone.
+            timeouts=replace(timeouts, first_byte_s=_UPLOAD_TIMEOUT_S),
         )
 
     async def chat_by_socket(
@@ -134,9 +157,9 @@ class Call:
 
     async def _refusal(self, reply: Reply) -> UpstreamError:
         body = await reply.read_all(_ERROR_BODY_LIMIT)
-        return self._classified(Response(reply.status, reply.headers, body))
+        return self.classified(Response(reply.status, reply.headers, body))
 
-    def _classified(self, response: Response) -> UpstreamError:
+    def classified(self, response: Response) -> UpstreamError:
         return refusals.classify(
             response.status, response.headers, response.body, now=self._clock.now()
         )

@@ -27,6 +27,7 @@ from grokdesk.upstream.web.quota import READING_TIMEOUT_S, QuotaReader
 from grokdesk.upstream.web.session import Session
 from grokdesk.upstream.web.sessions import Sessions
 from grokdesk.upstream.web.transport import Response
+from grokdesk.upstream.web.upload import Uploader
 from grokdesk.upstream.web.wire import facts, payloads
 from grokdesk.upstream.web.wire.identity import Identity
 
@@ -65,6 +66,7 @@ class GrokWebClient:
         self._turn_timeout_s = turn_timeout_s
         self._user_ids: dict[str, str] = {}
         self._rest_until = 0.0
+        self._uploader = Uploader(clock)
         self._failed_in: WeakKeyDictionary[UpstreamError, Session] = WeakKeyDictionary()
 
     @property
@@ -91,8 +93,15 @@ class GrokWebClient:
                 raise
             raise told from error
 
-    async def upload(self, account: Account, token: Token, file: UploadFile) -> str:
-        raise NotImplementedError
+    async def upload(
+        self,
+        account: Account,  # noqa: ARG002 - here the token says whose it is
+        token: Token,
+        file: UploadFile,
+    ) -> str:
+        call = await self._call(token)
+        with self._failures_of(call):
+            return (await self._uploader.upload(call, file)).file_id
 
     async def probe(self, account: Account, token: Token) -> ProbeReading:
         call = await self._call(token)

@@ -192,10 +192,20 @@ class Handle(Curl):
 
 
 def new_handle(impersonate: str, *, connect_timeout_s: float, proxy: Proxy | None) -> Handle:
-    """What the environment says of proxies has no say here any more: see `proxies`."""
+    """Looks like a browser."""
     curl = Handle()
     curl.impersonate(impersonate, default_headers=False)
     curl.setopt(CurlOpt.ACCEPT_ENCODING, "gzip, deflate, br, zstd")
+    return _wired(curl, connect_timeout_s, proxy)
+
+
+def plain_handle(*, connect_timeout_s: float, proxy: Proxy | None) -> Handle:
+    """Looks like nobody else, and unpacks nothing."""
+    return _wired(Handle(), connect_timeout_s, proxy)
+
+
+def _wired(curl: Handle, connect_timeout_s: float, proxy: Proxy | None) -> Handle:
+    """What the environment says of proxies has no say here any more: see `proxies`."""
     curl.setopt(CurlOpt.TCP_NODELAY, 1)
     curl.setopt(CurlOpt.NOSIGNAL, 1)  # we have threads; and it spares system calls
     curl.setopt(CurlOpt.CONNECTTIMEOUT_MS, int(connect_timeout_s * 1000))

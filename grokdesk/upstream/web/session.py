@@ -98,6 +98,13 @@ class Session:
         statsig = self.egress.statsig(endpoint)
         return xhr_headers(self.profile, self._origins, endpoint, cookie=cookie, statsig=statsig)
 
+    def upload_headers(self, endpoint: Endpoint, token: Token, content_type: str) -> Headers:
+        """Of a form with a file, which is neither signed nor numbered."""
+        cookie = self._cookie(token)
+        return xhr_headers(
+            self.profile, self._origins, endpoint, cookie=cookie, content_type=content_type
+        )
+
     def socket_headers(self, token: Token, user_id: str) -> Headers:
         cookie = cookie_header(token, clearance=self.clearance.cookies, user_id=user_id)
         return socket_headers(self.profile, self._origins, cookie=cookie)

@@ -62,18 +62,28 @@ class Transport:
         return sum(len(pool.running) for pool in pools if pool is not None)
 
     def stream(
-        self, method: str, url: str, headers: Headers, body: bytes = b""
+        self,
+        method: str,
+        url: str,
+        headers: Headers,
+        body: bytes = b"",
+        timeouts: Timeouts | None = None,
     ) -> contextlib.AbstractAsyncContextManager[Reply]:
         """Gives a reply once its headers are there; leaving early aborts the request."""
-        return _Streaming(self, method, url, headers, body)
+        return _Streaming(self, method, url, headers, body, timeouts)
 
     def begin(
-        self, method: str, url: str, headers: Headers, body: bytes
+        self,
+        method: str,
+        url: str,
+        headers: Headers,
+        body: bytes,
+        timeouts: Timeouts | None = None,
     ) -> tuple[Reply, Callable[[], None]]:
         """For `stream`: the reply, and what to call when it is done with."""
         pool = self._current()
         curl = pool.take(pool.requests)
-        reply = Reply(curl, self.timeouts, self._proxy)
+        reply = Reply(curl, timeouts or self.timeouts, self._proxy)
         _prepare(curl, method, url, headers, body, reply)
         transfer = pool.multi.start(curl)
         reply.follow(transfer)
@@ -95,12 +105,13 @@ class Transport:
         *,
         timeout_s: float,
         limit: int = 1 << 20,
+        timeouts: Timeouts | None = None,
     ) -> Response:
         """A small reply as a whole, within `timeout_s` in all."""
         try:
             async with (
                 asyncio.timeout(timeout_s),
-                self.stream(method, url, headers, body) as reply,
+                self.stream(method, url, headers, body, timeouts) as reply,
             ):
                 content = await reply.read_all(limit)
                 return Response(reply.status, reply.headers, content)
@@ -175,10 +186,16 @@ class _Streaming:
     __slots__ = ("_end", "_request", "_transport")
 
     def __init__(
-        self, transport: Transport, method: str, url: str, headers: Headers, body: bytes
+        self,
+        transport: Transport,
+        method: str,
+        url: str,
+        headers: Headers,
+        body: bytes,
+        timeouts: Timeouts | None,
     ) -> None:
         self._transport = transport
-        self._request = (method, url, headers, body)
+        self._request = (method, url, headers, body, timeouts)
         self._end: Callable[[], None] | None = None
 
     async def __aenter__(self) -> Reply:

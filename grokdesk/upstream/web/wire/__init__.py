@@ -33,5 +33,6 @@ What we rely on, where it lives, and when it was last confirmed:
 | quota per chat mode and media product (totals: quota.toml)     | limits       | Aug 2026  |
 | weekly credits over gRPC-web                                   | weekly_credits | Aug 2026 |
 | who a token belongs to                                         | identity     | Aug 2026  |
-| multipart upload answer                                        | uploads      | Aug 2026  |
+| multipart upload and its answer                                | uploads, multipart | Aug 2026 |
+| base64 upload                                                  | uploads      | Jun 2026  |
 """

@@ -34,6 +34,7 @@ IMAGINE_QUOTA = Endpoint("POST", "/rest/media/imagine/quota_info", "/imagine")
 WEEKLY_CREDITS = Endpoint("POST", "/grok_api_v2.GrokBuildBilling/GetGrokCreditsConfig")
 UPLOAD = Endpoint("POST", "/http/upload-file-v2/direct")
 MEDIA_UPLOAD = Endpoint("POST", "/http/upload-file-v2/direct", "/imagine")
+LEGACY_UPLOAD = Endpoint("POST", "/rest/app-chat/upload-file")
 
 
 @dataclass(frozen=True, slots=True)

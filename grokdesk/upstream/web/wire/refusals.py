@@ -17,6 +17,7 @@ from grokdesk.domain.errors import (
     LocalNetworkError,
     ProtocolChangedError,
     RateLimitedError,
+    RequestTooLargeError,
     SocketUnknownError,
     TokenRejectedError,
     UpstreamError,
@@ -146,7 +147,7 @@ HTTP_RULES = (
         statuses=(407,),
     ),
     Rule(
-        ContentRefusedError,
+        RequestTooLargeError,
         "The request is too large for grok.com. Shorten the conversation.",
         statuses=(413,),
     ),
@@ -200,7 +201,7 @@ def classify_inband(code: int | str | None, message: str) -> UpstreamError:
     """An error inside a reply that began with success."""
     word = "" if code is None else str(code).strip().lower()
     answer = _Answer(_INBAND_STATUS, Form.JSON, word, f"{word} {message}".lower())
-    return _error(INBAND_RULES, answer, status=None, evidence=excerpt(message), wait_s=None)
+    return _error(INBAND_RULES, answer, evidence=excerpt(message))
 
 
 def error_fields(value: object) -> tuple[int | str | None, str]:
@@ -227,9 +228,10 @@ def _http(
     return _error(
         rules,
         _answer(status, lowered, body),
-        status=status,
         evidence=excerpt(body),
+        status=status,
         wait_s=retry_after(lowered, now),
+        may_retry=lowered.get("x-should-retry", "").strip().lower() != "false",
     )
 
 
@@ -237,12 +239,15 @@ def _error(
     rules: tuple[Rule, ...],
     answer: _Answer,
     *,
-    status: int | None,
     evidence: str,
-    wait_s: float | None,
+    status: int | None = None,
+    wait_s: float | None = None,
+    may_retry: bool = True,
 ) -> UpstreamError:
     rule = next(rule for rule in rules if _fits(rule, answer))
-    return rule.error(rule.sentence, status=status, excerpt=evidence, retry_after=wait_s)
+    return rule.error(
+        rule.sentence, status=status, excerpt=evidence, retry_after=wait_s, may_retry=may_retry
+    )
 
 
 def _fits(rule: Rule, answer: _Answer) -> bool:

@@ -1,10 +1,14 @@
-"""Answers to uploads."""
+"""Uploads in both forms, and the answers to them."""
 
 from dataclasses import dataclass
 
+import msgspec
+
+from grokdesk.domain.attachment import UploadFile
 from grokdesk.domain.errors import ContentRefusedError
 from grokdesk.upstream.web.wire.excerpts import excerpt
 from grokdesk.upstream.web.wire.lenient import changed, first_text, object_of, parse_object, text_of
+from grokdesk.upstream.web.wire.multipart import multipart
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +34,14 @@ def parse_upload(body: bytes) -> Upload:
     if not file_id:
         raise changed("the answer to an upload", body)
     return Upload(file_id, metadata_id, text_of(described.get("fileUri")))
+
+
+def direct_body(file: UploadFile, boundary: str) -> bytes:
+    return multipart(file.name, file.mime, file.data, boundary=boundary)
+
+
+def legacy_body(file: UploadFile) -> bytes:
+    """The older form, which grows by a third."""
+    return msgspec.json.encode(
+        {"fileName": file.name, "fileMimeType": file.mime, "content": file.data}
+    )

@@ -1,0 +1,92 @@
+"""The tools of a message request, and which of them may or must be called, as a ToolUse."""
+
+import logging
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from grokdesk.domain.errors import InvalidRequestError
+from grokdesk.domain.tools import Tool, ToolUse
+from grokdesk.gateway.anthropic.body import RequestBody, ToolBody, ToolChoiceBody
+from grokdesk.gateway.anthropic.known_tools import known_tool
+
+_log = logging.getLogger(__name__)
+
+_NAME = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
+_GROKS_OWN = ("web_search", "web_fetch")
+"""What Grok does by itself wherever it makes sense: nothing to tell it."""
+_CHOICES = ("auto", "any", "tool", "none")
+
+
+def parse_tools(body: RequestBody) -> ToolUse | None:
+    """None when no tool may be called. Raise InvalidRequestError."""
+    choice = body.tool_choice or ToolChoiceBody("auto")
+    if choice.type not in _CHOICES:
+        raise InvalidRequestError(
+            f"This must be one of {', '.join(_CHOICES)}.", param="tool_choice.type"
+        )
+    tools = _without_twins(_tools_of(body.tools or []))
+    if choice.type == "none":
+        return None
+    only = _only(choice, tools, body.tools or [])
+    if not tools:
+        return None
+    return ToolUse(
+        tools,
+        required=choice.type == "any" or bool(only),
+        only=only,
+        parallel=not choice.disable_parallel_tool_use,
+    )
+
+
+def _only(choice: ToolChoiceBody, tools: tuple[Tool, ...], bodies: list[ToolBody]) -> str:
+    """The one tool that must be called. A tool of the server's is used as Grok sees fit."""
+    if choice.type != "tool":
+        return ""
+    if any(tool.name == choice.name for tool in tools):
+        return choice.name
+    if any(body.name == choice.name for body in bodies):
+        return ""
+    raise InvalidRequestError(
+        "The tool to be called is not among the tools.", param="tool_choice.name"
+    )
+
+
+def _tools_of(bodies: list[ToolBody]) -> Iterator[Tool]:
+    for index, body in enumerate(bodies):
+        kind = body.type or "custom"
+        if kind == "custom":
+            yield _own_tool(body, f"tools[{index}]")
+        elif (known := known_tool(kind, body.name)) is not None:
+            yield known
+        elif not kind.startswith(_GROKS_OWN):
+            _log.debug("left out tools[%d]: Grok does not have it", index)
+
+
+def _own_tool(body: ToolBody, param: str) -> Tool:
+    if _NAME.fullmatch(body.name) is None:
+        raise InvalidRequestError(
+            "A tool's name is up to 128 letters, digits and _.:- without spaces.",
+            param=f"{param}.name",
+        )
+    schema = _schema_text(body.input_schema, f"{param}.input_schema")
+    return Tool(body.name, body.description or "", schema)
+
+
+def _schema_text(schema: msgspec.Raw, param: str) -> str:
+    """As short as it can be: agents send dozens of these."""
+    text = bytes(schema).strip()
+    if text in (b"", b"null"):
+        return ""
+    if not text.startswith(b"{"):
+        raise InvalidRequestError("A JSON schema is an object.", param=param)
+    return msgspec.json.format(text, indent=-1).decode()
+
+
+def _without_twins(tools: Iterator[Tool]) -> tuple[Tool, ...]:
+    named: dict[str, Tool] = {}
+    for tool in tools:
+        if named.setdefault(tool.name, tool) != tool:
+            raise InvalidRequestError(f"Two tools are named '{tool.name}'.", param="tools")
+    return tuple(named.values())

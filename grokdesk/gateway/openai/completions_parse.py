@@ -1,0 +1,92 @@
+"""The body of a text completion to chat requests: upstream has chats alone."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from grokdesk.domain.chat import ChatRequest, Message, Role
+from grokdesk.domain.errors import InvalidRequestError
+from grokdesk.gateway.decode import JsonDecoder
+from grokdesk.gateway.openai import values
+from grokdesk.gateway.openai.body import CompletionBody
+
+_DECODER = JsonDecoder(CompletionBody)
+
+_CONTINUE = (
+    "You complete texts. The user's message is the beginning of a text; it is not meant for you. "
+    "Answer with what comes next, beginning exactly where it ends, and with nothing else: no "
+    "introduction, no code fence around it, nothing of the text repeated. Where it ends with a "
+    "question or an instruction, what comes next is its answer."
+)
+_FILL = (
+    "You fill gaps in texts. The user's message has the text before the gap between <before> and "
+    "</before>, the text after it between <after> and </after>. Answer with exactly what belongs "
+    "into the gap, and with nothing else: no explanation, no code fence around it, nothing of "
+    "either side repeated."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionCall:
+    """A request for each choice, and what its text begins with where the prompt is echoed."""
+
+    model: str
+    requests: tuple[ChatRequest, ...]
+    echoes: tuple[str, ...]
+    wants_stream: bool
+    wants_usage: bool
+
+
+def parse_completion(raw: bytes) -> CompletionCall:
+    """Raise InvalidRequestError whose `param` names the field at fault."""
+    body = _DECODER.decode(raw)
+    if not body.model.strip():
+        raise InvalidRequestError("Name a model.", param="model")
+    if body.logprobs:
+        raise values.unsupported("logprobs", "Grok tells no log probabilities.")
+    prompts = _parse_prompts(body.prompt)
+    each = values.choices(body.n)
+    if len(prompts) * each > values.MOST_CHOICES:
+        raise values.unsupported(
+            "prompt", f"At most {values.MOST_CHOICES} texts can be completed per request."
+        )
+    chosen = [prompt for prompt in prompts for _ in range(each)]
+    requests = {prompt: _request_of(body, prompt) for prompt in prompts}
+    return CompletionCall(
+        model=body.model,
+        requests=tuple(requests[prompt] for prompt in chosen),
+        echoes=tuple(prompt if body.echo else "" for prompt in chosen),
+        wants_stream=bool(body.stream),
+        wants_usage=body.stream_options is not None and bool(body.stream_options.include_usage),
+    )
+
+
+def _request_of(body: CompletionBody, prompt: str) -> ChatRequest:
+    return ChatRequest(
+        model=body.model,
+        messages=_messages_of(prompt, body.suffix or ""),
+        temperature=values.within(body.temperature, 2, "temperature"),
+        top_p=values.within(body.top_p, 1, "top_p"),
+        max_tokens=values.whole_number(body.max_tokens, "max_tokens"),
+        stop=values.stops(body.stop),
+    )
+
+
+def _messages_of(prompt: str, suffix: str) -> tuple[Message, ...]:
+    if not suffix:
+        return Message(Role.SYSTEM, _CONTINUE), Message(Role.USER, prompt)
+    text = f"<before>{prompt}</before>\n<after>{suffix}</after>"
+    return Message(Role.SYSTEM, _FILL), Message(Role.USER, text)
+
+
+def _parse_prompts(prompt: Any) -> list[str]:
+    match prompt:
+        case str():
+            return [prompt]
+        case [str(), *_] if all(isinstance(each, str) for each in prompt):
+            return list(prompt)
+        case [int(), *_] | [[int(), *_], *_]:
+            raise values.unsupported("prompt", "A prompt must be text: Grok knows no tokens.")
+        case None | []:
+            raise InvalidRequestError("A prompt is needed.", param="prompt")
+        case _:
+            raise InvalidRequestError("A prompt is a text or a list of texts.", param="prompt")

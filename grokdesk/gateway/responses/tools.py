@@ -1,0 +1,141 @@
+"""The tools of a body, and which of them may or must be called, as a ToolUse."""
+
+import logging
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+
+from grokdesk.domain.errors import InvalidRequestError
+from grokdesk.domain.tools import Tool, ToolKind, ToolUse
+from grokdesk.gateway.responses.hosted import HOSTED
+
+_log = logging.getLogger(__name__)
+
+_NAME = re.compile(r"[A-Za-z0-9_.:/-]{1,128}")
+_SEARCH = ("web_search", "x_search")
+
+
+@dataclass(frozen=True, slots=True)
+class ToolPlan:
+    """`hosted`: names of tools that are no functions to the client."""
+
+    use: ToolUse | None = None
+    hosted: tuple[str, ...] = ()
+    searches: bool = False
+    """The client wants to see Grok's own searches, which happen wherever they make sense."""
+
+
+def parse_tools(bodies: list[dict[str, Any]] | None, choice: Any, *, parallel: bool) -> ToolPlan:
+    """Kinds that mean nothing here are left out. Raise InvalidRequestError."""
+    tools: dict[str, Tool] = {}
+    for index, body in enumerate(bodies or ()):
+        for tool in _tools_of(body, f"tools[{index}]"):
+            if tools.setdefault(tool.name, tool) != tool:
+                raise InvalidRequestError(
+                    f"Two tools are named '{tool.name}'.", param=f"tools[{index}].name"
+                )
+    return ToolPlan(
+        _use(tuple(tools.values()), _choice_of(choice), parallel=parallel),
+        tuple(name for name in HOSTED if tools.get(name) is HOSTED[name].tool),
+        any(str(body.get("type")).startswith(_SEARCH) for body in bodies or ()),
+    )
+
+
+def _tools_of(body: Mapping[str, Any], path: str) -> Iterator[Tool]:
+    kind = body.get("type")
+    if kind == "function":
+        yield Tool(_name(body, path), _text(body, "description"), _schema(body, path))
+    elif kind == "custom":
+        yield Tool(_name(body, path), _text(body, "description"), kind=ToolKind.CUSTOM)
+    elif isinstance(kind, str) and kind in HOSTED:
+        yield HOSTED[kind].tool
+    elif not isinstance(kind, str):
+        raise InvalidRequestError("A tool has a type.", param=f"{path}.type")
+    elif not kind.startswith(_SEARCH):
+        _log.debug("a tool of the kind %.40r was left out", kind)
+
+
+def _name(body: Mapping[str, Any], path: str) -> str:
+    name = body.get("name")
+    if not isinstance(name, str) or _NAME.fullmatch(name) is None:
+        raise InvalidRequestError(
+            "A tool's name is up to 128 letters, digits and _.:/- without spaces.",
+            param=f"{path}.name",
+        )
+    return name
+
+
+def _text(body: Mapping[str, Any], field: str) -> str:
+    text = body.get(field)
+    return text if isinstance(text, str) else ""
+
+
+def _schema(body: Mapping[str, Any], path: str) -> str:
+    schema = body.get("parameters")
+    if schema is None:
+        return ""
+    if not isinstance(schema, dict):
+        raise InvalidRequestError("A JSON schema is an object.", param=f"{path}.parameters")
+    return msgspec.json.encode(schema).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """`among`: the names that a client allows for this call; None: all."""
+
+    allowed: bool = True
+    required: bool = False
+    only: str = ""
+    among: frozenset[str] | None = None
+
+
+_WORDS = {
+    "auto": _Choice(),
+    "none": _Choice(allowed=False),
+    "required": _Choice(required=True),
+}
+
+
+def _choice_of(value: Any) -> _Choice:
+    match value:
+        case None:
+            return _Choice()
+        case str() if value in _WORDS:
+            return _WORDS[value]
+        case {"type": "allowed_tools", "mode": "auto" | "required" as mode, "tools": list(tools)}:
+            return replace(_WORDS[mode], among=frozenset(_named(tool) for tool in tools))
+        case {"type": "function" | "custom", "name": str(name)}:
+            return _Choice(required=True, only=name)
+        case {"type": str(kind)} if kind in HOSTED:
+            return _Choice(required=True, only=kind)
+        case {"type": str(kind)} if kind not in ("function", "custom", "allowed_tools"):
+            return _Choice()
+        case _:
+            raise InvalidRequestError(
+                "This must be none, auto, required, or an object that names tools.",
+                param="tool_choice",
+            )
+
+
+def _named(tool: Any) -> str:
+    match tool:
+        case {"name": str(name)} | {"type": str(name)}:
+            return name
+        case _:
+            raise InvalidRequestError("An allowed tool has a name.", param="tool_choice.tools")
+
+
+def _use(tools: tuple[Tool, ...], choice: _Choice, *, parallel: bool) -> ToolUse | None:
+    if not choice.allowed:
+        return None
+    if choice.among is not None:
+        tools = tuple(tool for tool in tools if tool.name in choice.among)
+    use = ToolUse(tools, choice.required, choice.only, parallel)
+    if choice.only and use.find(choice.only) is None:
+        raise InvalidRequestError(
+            "The tool to be called is not among the tools.", param="tool_choice"
+        )
+    return use if tools else None
