@@ -24,7 +24,9 @@ from grokdesk.gateway.guard import Guard
 from grokdesk.gateway.ids import RequestIds
 from grokdesk.gateway.interrupt import RunningCalls
 from grokdesk.gateway.limits import Limits
+from grokdesk.gateway.ollama import routes as ollama
 from grokdesk.gateway.openai import absent, chat, completions, models
+from grokdesk.gateway.openapi.page import DocumentPage
 from grokdesk.gateway.responses import routes as responses
 from grokdesk.gateway.routing import Route, RouteTable
 from grokdesk.gateway.sweeper import Sweeper
@@ -33,7 +35,7 @@ from grokdesk.services.bundle import Services
 _log = logging.getLogger(__name__)
 
 
-ROUTES = (
+ROUTES: tuple[Route, ...] = (
     Route("GET", "/", health.show_root, needs_key=False, dialect=None),
     Route("GET", "/api/hello", health.show_root, needs_key=False, dialect=None),
     Route("GET", "/health", health.show_health, needs_key=False),
@@ -44,7 +46,9 @@ ROUTES = (
     Route("POST", "/completions", completions.complete_text),
     *responses.ROUTES,
     *anthropic.ROUTES,
+    *ollama.ROUTES,
     *absent.ROUTES,
+    Route("GET", "/openapi.json", DocumentPage(lambda: ROUTES).show),
 )
 
 _HANG_UP = (STOPPING, BODY_TOO_LARGE, SLOW_BODY)
@@ -88,7 +92,7 @@ class App:
         exchange.dialect = route.dialect or _dialect_of(request)
         if self.stopping:
             raise HttpError(STOPPING, "Grokdesk is shutting down.")
-        if route.needs_key:
+        if route.needs_key if route.key_rule is None else route.key_rule(exchange):
             exchange.api_key = self._auth.check(request)
         return await route.handler(exchange)
 

@@ -40,6 +40,11 @@ class Authenticator:
             raise
 
 
+def presents_key(request: web.BaseRequest) -> bool:
+    """Whether there is anything that could be a key."""
+    return any(name in request.headers for name in (_AUTHORIZATION, *_KEY_HEADERS))
+
+
 def _presented(request: web.BaseRequest) -> str:
     headers = request.headers
     keys = {_bearer(value) for value in headers.getall(_AUTHORIZATION, ())}

@@ -10,7 +10,6 @@ from grokdesk.domain.apikey import ApiKey
 from grokdesk.gateway.dialect import OPENAI, Dialect, ErrorRenderer
 from grokdesk.gateway.interrupt import RunningCalls
 from grokdesk.gateway.limits import Limits
-from grokdesk.gateway.rate_headers import rate_headers
 from grokdesk.gateway.sse import PING, SseWriter
 from grokdesk.gateway.sweeper import Sweeper
 from grokdesk.services.admission import Admission
@@ -86,7 +85,8 @@ class Exchange:
             headers[self.dialect.id_header] = self.request_id
         key = self.api_key
         if key is not None and key.has_rate:
-            headers |= rate_headers(self.services.admission.allowance(key))
+            allowance = self.services.admission.allowance(key)
+            headers |= self.dialect.rate_headers(allowance, self.services.clock.now())
         client_id = self.request.headers.get("X-Request-Id")
         if client_id and _is_clean(client_id):
             headers["x-client-request-id"] = client_id

@@ -3,7 +3,7 @@
 from grokdesk.services.key_limits import Allowance, duration
 
 
-def rate_headers(allowance: Allowance) -> dict[str, str]:
+def rate_headers(allowance: Allowance, _now: float) -> dict[str, str]:
     return {
         "x-ratelimit-limit-requests": str(allowance.limit),
         "x-ratelimit-remaining-requests": str(allowance.remaining),

@@ -3,13 +3,16 @@
 `/v1/x`, `/x`, `/v1/v1/x`, doubled and trailing slashes all mean the same.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from urllib.parse import unquote
 
 from grokdesk.gateway.dialect import OPENAI, Dialect
 from grokdesk.gateway.errors import NO_SUCH_PATH, WRONG_METHOD, HttpError
-from grokdesk.gateway.exchange import Handler
+from grokdesk.gateway.exchange import Exchange, Handler
+
+KeyRule = Callable[[Exchange], bool]
+"""Whether a request needs a key. It may refuse the request altogether."""
 
 _Methods = dict[str, "Route"]
 
@@ -27,6 +30,8 @@ class Route:
     needs_key: bool = True
     dialect: Dialect | None = OPENAI
     served: bool = True
+    key_rule: KeyRule | None = None
+    """Instead of `needs_key`, where it depends."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ class AttachmentService:
         self._remote = remote
         self._options = options
         self._left = LeftFiles(upstream, clock)
-        # A picture at the limit takes 200 MB while it is made smaller.
+        # A picture at the limit takes hundreds of megabytes while it is made smaller.
         self._one_at_a_time = asyncio.Lock()
 
     async def prepare(

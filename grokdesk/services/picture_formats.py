@@ -1,4 +1,4 @@
-"""The four picture formats read as far as their blocks: size, frames, and what may be left out.
+"""The four picture formats, read as far as their blocks: size, frames, and what may be left out.
 
 No pixel is decoded, so nothing in here can be made to take much memory or time. What tells of the
 photographer rather than of the picture (Exif, XMP, comments) is left out without encoding anew.
@@ -8,6 +8,10 @@ import enum
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
+
+MOST_FRAMES = 200
+"""Nobody needs to know of how many more there are."""
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8\xff"
@@ -17,11 +21,15 @@ _PNG_METADATA = frozenset({b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"tIME"})
 _JPEG_METADATA = frozenset({0xE1, *range(0xE3, 0xEE), 0xEF, 0xFE})
 """All application segments but JFIF (0), colours (2) and Adobe's (14); and comments."""
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_JPEG_END = b"\xff\xd9"
 _JPEG_BARE = frozenset({0x01, *range(0xD0, 0xD8)})
 _WEBP_METADATA = {b"EXIF": 0x08, b"XMP ": 0x04}
 """And the bit that announces each."""
+_WEBP_PIXELS = frozenset({b"VP8 ", b"VP8L", b"ANMF"})
 _GIF_LOOPS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 _ORIENTATION_TAG = 0x0112
+_MOST_BLOCKS = 100_000
+"""Of any use; the largest file could have millions of empty ones."""
 
 
 class PictureFormat(enum.Enum):
@@ -69,9 +77,11 @@ def outline(data: bytes, kind: PictureFormat) -> Outline:
     """Raise DamagedPictureError."""
     found = Outline(kind, data)
     try:
-        kept = list(_READERS[kind](data, found))
+        kept = list(islice(_READERS[kind](data, found), _MOST_BLOCKS))
     except (struct.error, IndexError):
         raise DamagedPictureError from None
+    if len(kept) == _MOST_BLOCKS:
+        raise DamagedPictureError
     if not (found.width and found.height and found.frames):
         raise DamagedPictureError
     size = sum(map(len, kept))
@@ -82,19 +92,19 @@ def outline(data: bytes, kind: PictureFormat) -> Outline:
 
 def _read_png(data: bytes, found: Outline) -> Iterator[bytes]:
     yield _PNG
-    found.extend(*struct.unpack_from(">II", data, 16))
     at = len(_PNG)
     while True:
         size, kind = struct.unpack_from(">I4s", data, at)
         end = at + size + 12
         if end > len(data):
             raise DamagedPictureError
-        if kind == b"acTL":
+        if kind == b"IHDR":
+            found.extend(*struct.unpack_from(">II", data, at + 8))
+        elif kind == b"acTL":
             found.frames = struct.unpack_from(">I", data, at + 8)[0]
         elif kind == b"eXIf":
             found.orientation = _orientation(data[at + 8 : end - 4])
-        if kind not in _PNG_METADATA:
-            yield data[at:end]
+        yield b"" if kind in _PNG_METADATA else data[at:end]
         if kind == b"IEND":
             return
         at = end
@@ -108,12 +118,16 @@ def _read_jpeg(data: bytes, found: Outline) -> Iterator[bytes]:
             raise DamagedPictureError
         marker = data[at + 1]
         if marker == 0xFF:  # padding
+            yield b""
             at += 1
             continue
         if marker in _JPEG_BARE:
+            yield b""
             at += 2
             continue
         if marker == 0xDA:  # from here on it is all picture
+            if data.find(_JPEG_END, at) < 0:
+                raise DamagedPictureError
             yield data[at:]
             return
         end = at + 2 + struct.unpack_from(">H", data, at + 2)[0]
@@ -123,8 +137,7 @@ def _read_jpeg(data: bytes, found: Outline) -> Iterator[bytes]:
         segment = data[at:end]
         if segment[4:10] == b"Exif\0\0":
             found.orientation = _orientation(segment[10:])
-        if not _is_jpeg_metadata(marker, segment):
-            yield segment
+        yield b"" if _is_jpeg_metadata(marker, segment) else segment
         at = end
 
 
@@ -133,8 +146,10 @@ def _is_jpeg_metadata(marker: int, segment: bytes) -> bool:
 
 
 def _read_webp(data: bytes, found: Outline) -> Iterator[bytes]:
-    chunks = list(_webp_chunks(data, found))
+    chunks = list(islice(_webp_chunks(data, found), _MOST_BLOCKS))
     kinds = {kind for kind, _ in chunks}
+    if not kinds & _WEBP_PIXELS:
+        raise DamagedPictureError
     kept = [chunk for kind, chunk in chunks if kind not in _WEBP_METADATA]
     if kinds & _WEBP_METADATA.keys():
         kept = [_without_announcement(chunk) for chunk in kept]
@@ -189,14 +204,16 @@ def _read_gif(data: bytes, found: Outline) -> Iterator[bytes]:
             return
         if kind == 0x2C:
             found.frames += 1
+            if found.frames > MOST_FRAMES:
+                return
             left, top, width, height = struct.unpack_from("<HHHH", data, at + 1)
             found.extend(left + width, top + height)
             at = _after_blocks(data, at + 11 + _color_table(data[at + 9]))
             yield data[start:at]
         elif kind == 0x21:
             at = _after_blocks(data, at + 2)
-            if not _is_gif_metadata(data[start + 1], data[start + 3 : start + 14]):
-                yield data[start:at]
+            is_metadata = _is_gif_metadata(data[start + 1], data[start + 3 : start + 14])
+            yield b"" if is_metadata else data[start:at]
         else:
             raise DamagedPictureError
 

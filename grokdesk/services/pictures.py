@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from grokdesk.services.picture_formats import (
+    MOST_FRAMES,
     DamagedPictureError,
     Outline,
     PictureFormat,
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 LARGEST_BYTES = 25 << 20
 _LARGEST_SIDE = 16_384
 _MOST_PIXELS = 40_000_000
-_MOST_FRAMES = 200
 _QUALITY = 90
 _TURNS = (
     None,
@@ -57,7 +57,8 @@ class Picture:
 def fit_picture(data: bytes, *, max_side: int) -> Picture | None:
     """The same bytes where nothing is to be done; None when they are no picture.
 
-    Takes up to a second and 200 MB for the largest: call it in a thread, one at a time.
+    At the limits it takes two seconds and 200 MB, a WebP 600 MB: to be called in a thread, one
+    at a time.
     Raise UnfitPictureError.
     """
     kind = sniff_picture(data)
@@ -73,7 +74,7 @@ def fit_picture(data: bytes, *, max_side: int) -> Picture | None:
         f"is wider or higher than {_LARGEST_SIDE} pixels",
     )
     _refuse(found.width * found.height > _MOST_PIXELS, "has more than 40 million pixels")
-    _refuse(found.frames > _MOST_FRAMES, f"has more than {_MOST_FRAMES} frames")
+    _refuse(found.frames > MOST_FRAMES, f"has more than {MOST_FRAMES} frames")
     if found.orientation == 1 and max(found.width, found.height) <= max_side:
         return Picture(kind, found.data)
     return _redrawn(found, max_side)
@@ -93,6 +94,8 @@ def _redrawn(found: Outline, max_side: int) -> Picture:
         from PIL import WebPImagePlugin  # noqa: F401 - otherwise Pillow loads all its plugins
     try:
         with Image.open(io.BytesIO(found.data), formats=[kind.name]) as image:
+            if image.width > found.width or image.height > found.height:
+                raise UnfitPictureError("The picture is damaged.")  # it has two minds of its size
             colors = image.info.get("icc_profile")
             target = _within(image.size, max_side)
             image.draft(None, target)  # a JPEG is decoded smaller at once

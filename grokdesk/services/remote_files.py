@@ -51,7 +51,7 @@ class Bounds:
     connect_s: float = 3.0
     largest_bytes: int = 20 << 20
     redirects: int = 3
-    at_once: int = 4
+    at_once: int = 8
 
 
 class RemoteFiles:

@@ -10,7 +10,11 @@ from grokdesk.services.remote_addresses import Address, parse_address
 
 _LONGEST = 8192
 # Where the host ends must be beyond doubt before anybody takes the address apart.
-_SHAPE = re.compile(r"https?://[^/?#@\\\x00-\x20\x7f]+(?:[/?#][^\\\x00-\x20\x7f]*)?", re.IGNORECASE)
+_SHAPE = re.compile(
+    r"https?://(?:\[[^][/?#@\\\x00-\x20]+\]|[^][/?#@:\\\x00-\x20\x7f]+)(?::[0-9]{1,5})?"
+    r"(?:[/?#][^\\\x00-\x20\x7f]*)?",
+    re.IGNORECASE,
+)
 _NAME = re.compile(r"(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
 _NUMBER = re.compile(r"\d+|0x[0-9a-f]*")
 _OWN_DOMAINS = frozenset(

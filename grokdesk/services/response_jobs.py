@@ -38,7 +38,8 @@ _STOP_S = 5.0
 _CRASHED = "Something went wrong inside Grokdesk."
 _INTERRUPTED = "Grokdesk was stopped twice while this response was being made."
 
-_requests = msgspec.json.Decoder(ChatRequest)
+encode_request = msgspec.json.encode
+decode_request = msgspec.json.Decoder(ChatRequest).decode
 
 
 class Job:
@@ -103,8 +104,8 @@ class ResponseJobs:
         job = self._jobs.get(id)
         return job if job is not None and job.response.key_id == key_id else None
 
-    def of_keys(self, key_ids: frozenset[str]) -> tuple[Job, ...]:
-        return tuple(job for job in self._jobs.values() if job.response.key_id in key_ids)
+    def of_key(self, key_id: str) -> tuple[Job, ...]:
+        return tuple(job for job in self._jobs.values() if job.response.key_id == key_id)
 
     async def start(
         self,
@@ -124,7 +125,7 @@ class ResponseJobs:
             )
         response = replace(response, state=ResponseState.QUEUED, in_background=True)
         if on_disk:
-            await self._store.insert(to_row(response, msgspec.json.encode(request)))
+            await self._store.insert(to_row(response, encode_request(request)))
         return self._launch(response, request, release)
 
     async def resume(self) -> None:
@@ -146,6 +147,13 @@ class ResponseJobs:
             task.cancel()
             await asyncio.wait({task}, timeout=_STOP_S)
 
+    async def fail(self, job: Job, error: GrokdeskError) -> None:
+        """Stop it for a reason of ours."""
+        await self.stop(job)
+        if not job.is_over:
+            answer = self._failure(type(error).__name__, str(error), job)
+            await self._end(job, ResponseState.FAILED, answer)
+
     async def cancel(self, job: Job) -> StoredResponse:
         """What became of it: it may have ended by itself just before."""
         await self.stop(job)
@@ -155,7 +163,7 @@ class ResponseJobs:
 
     async def _resume(self, row: ResponseRow, response: StoredResponse) -> None:
         try:
-            request = _requests.decode(row.request or b"")
+            request = decode_request(row.request or b"")
         except msgspec.DecodeError:  # written by another version
             answer = self._failure("ProtocolChangedError", "This request can no longer be read.")
             await self._store.finish(row.id, ResponseState.FAILED, encode_answer(answer))

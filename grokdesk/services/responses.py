@@ -1,13 +1,14 @@
 """Responses that can be asked for again: in memory for a while, on the disk where wanted."""
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from grokdesk.domain.chat import ChatRequest
-from grokdesk.domain.errors import UnknownResponseError
-from grokdesk.domain.events import ApiKeysChanged
+from grokdesk.domain.errors import KeyEndedError, UnknownResponseError
+from grokdesk.domain.events import ApiKeyEnded
 from grokdesk.kernel.bus import EventBus
 from grokdesk.kernel.clock import Clock
 from grokdesk.kernel.tasks import TaskSupervisor
@@ -43,13 +44,14 @@ class ResponseService:
     ) -> None:
         self._store = store
         self._keys = keys
-        self._tasks = tasks
         self._clock = clock
         self._retention_days = retention_days
         self._memory = ResponseMemory(clock)
         self._jobs = ResponseJobs(store, self._memory, chat, gateway, tasks, clock)
-        self._owners = _ids_of(keys)
-        bus.subscribe(ApiKeysChanged, lambda _event: self._on_keys_changed())
+        bus.subscribe(
+            ApiKeyEnded,
+            lambda event: tasks.run_soon(self._end_key(event), name="responses of an ended key"),
+        )
 
     async def keep(self, response: StoredResponse, *, on_disk: bool) -> None:
         """Never raises: the answer itself is there already, and its client waits for its end."""
@@ -118,33 +120,35 @@ class ResponseService:
 
     async def run(self) -> None:
         """Take up what was interrupted, then forget what is too old, now and then."""
-        self._owners = _ids_of(self._keys)
-        await self._store.forget_keys_but(self._owners)
-        await self._forget()
-        await self._jobs.resume()
+        with _reported():
+            await self._store.forget_keys_but({key.id for key in self._keys.list()})
+            await self._forget()
+            await self._jobs.resume()
         while True:
             await asyncio.sleep(_FORGET_EVERY_S)
-            try:
+            with _reported():
                 await self._forget()
-            except StoreError as error:
-                _log.warning("old responses could not be deleted: %s", error)
 
     async def _forget(self) -> None:
         await self._store.forget(self._clock.now() - self._retention_days() * _DAY_S)
 
-    def _on_keys_changed(self) -> None:
-        owners = _ids_of(self._keys)
-        gone = self._owners - owners
-        self._owners = owners
-        if gone:
-            self._tasks.run_soon(self._forget_keys(gone), name="responses of a revoked key")
+    async def _end_key(self, event: ApiKeyEnded) -> None:
+        """Of a revoked key nothing is left; one that was switched off may come back."""
+        is_there = any(key.id == event.key_id for key in self._keys.list())
+        for job in self._jobs.of_key(event.key_id):
+            if is_there:
+                await self._jobs.fail(job, KeyEndedError(event.reason))
+            else:
+                await self._jobs.stop(job)
+        if not is_there:
+            self._memory.drop_where(lambda response: response.key_id == event.key_id)
+            with _reported():
+                await self._store.forget_key(event.key_id)
 
-    async def _forget_keys(self, gone: frozenset[str]) -> None:
-        for job in self._jobs.of_keys(gone):
-            await self._jobs.stop(job)
-        self._memory.drop_where(lambda response: response.key_id in gone)
-        await self._store.forget_keys_but(self._owners)
 
-
-def _ids_of(keys: ApiKeyService) -> frozenset[str]:
-    return frozenset(key.id for key in keys.list())
+@contextlib.contextmanager
+def _reported() -> Iterator[None]:
+    try:
+        yield
+    except StoreError as error:
+        _log.warning("stored responses could not be tidied up: %s", error)

@@ -76,6 +76,17 @@ class GatewaySettings:
             "account yet."
         ),
     ] = "auto"
+    ollama: Annotated[
+        bool,
+        Setting("Speak Ollama's API as well, at /api, for editors that know nothing else."),
+    ] = False
+    ollama_open: Annotated[
+        bool,
+        Setting(
+            "Let programs on this computer use Ollama's API without an API key: most of its "
+            "clients cannot send one. So can every other user and program here."
+        ),
+    ] = False
 
     @property
     def is_exposed(self) -> bool:

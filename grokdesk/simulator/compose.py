@@ -1,4 +1,7 @@
-"""From a prompt to an answer; `!keywords` in the last user text choose what kind."""
+"""From a prompt to an answer; `!keywords` in the last user text choose what kind.
+
+What a model does with tools and formats is in `acting.py`.
+"""
 
 import re
 from collections.abc import Callable, Sequence
@@ -6,13 +9,13 @@ from functools import lru_cache
 from typing import Final
 
 from grokdesk.simulator import texts
+from grokdesk.simulator.acting import Acted, act
 from grokdesk.simulator.answer import Answer, Ending, Fault, Say, Step, Think
+from grokdesk.simulator.prompt import last_user_text
 from grokdesk.simulator.search_answer import search_steps
 
 _KEYWORD: Final = re.compile(r"(?:^|\s)!([a-z]+(?:-[a-z]+)?)(?:[ \t]+(\d+))?")
 _SAY: Final = re.compile(r"(?:^|\s)!say[ \t\n]+(.*)", re.DOTALL)
-_USER: Final = "[user]"
-_NEXT_ROLE: Final = re.compile(r"\n\n\[(?:system|user|assistant|tool)\]")
 _TWO_WORDS: Final = re.compile(r"\s*\S+\s+\S+\s*|\s*\S+\s*|\s+")
 
 _MOST_CHUNKS: Final = 1_000_000
@@ -22,27 +25,21 @@ _INTERNAL: Final = Fault(13, "Internal error while generating")
 
 
 def compose(prompt: str) -> Answer:
-    question = last_user_text(prompt)
+    acted = act(prompt)
+    question = acted.rest if acted else last_user_text(prompt)
     keywords = keywords_of(question)
-    if not keywords:
-        return Answer(say(texts.plain(question)))
-    steps = _steps(prompt, question, keywords)
+    if acted:
+        steps = _acted_steps(acted, keywords)
+    elif keywords:
+        steps = _steps(prompt, question, keywords)
+    else:
+        steps = say(texts.plain(question))
     delay_ms = keywords.get("slow")
     return Answer(
         steps,
         _ending(keywords),
         None if delay_ms is None else delay_ms / 1000,
     )
-
-
-def last_user_text(prompt: str) -> str:
-    """The last `[user]` part of a flattened conversation, or all of it when it has none."""
-    start = prompt.rfind(f"\n{_USER}") + 1
-    if not prompt.startswith(_USER, start):
-        return prompt
-    text = prompt[start + len(_USER) :].removeprefix(":")
-    following = _NEXT_ROLE.search(text)
-    return text[: following.start() if following else len(text)].strip()
 
 
 def keywords_of(question: str) -> dict[str, int | None]:
@@ -70,6 +67,14 @@ def _steps(prompt: str, question: str, keywords: dict[str, int | None]) -> Seque
         return (*steps, *say(texts.plain(question)))
     said = _BODIES[name](prompt, question, keywords[name])
     return (*steps, *said) if steps else said
+
+
+def _acted_steps(acted: Acted, keywords: dict[str, int | None]) -> Sequence[Step]:
+    """`!think` and `!say` come first."""
+    thoughts = _thoughts(acted.rest) if "think" in keywords else ()
+    said = _SAY.search(acted.rest)
+    words = f"{said[1].strip()}\n\n" if said and said[1].strip() else ""
+    return (*thoughts, *say(words + acted.text))
 
 
 def _ending(keywords: dict[str, int | None]) -> Ending | Fault:

@@ -4,8 +4,10 @@ import re
 from typing import Final
 
 from grokdesk.simulator import texts
+from grokdesk.simulator.acting import act
 from grokdesk.simulator.answer import Answer, Say, Think
-from grokdesk.simulator.compose import compose, keywords_of, last_user_text
+from grokdesk.simulator.compose import compose, keywords_of
+from grokdesk.simulator.prompt import last_user_text
 from grokdesk.simulator.script import Script
 
 _ONE_WORD: Final = re.compile(r"\s*\S+\s*|\s+")
@@ -80,9 +82,13 @@ def demo_script() -> Script:
 
 
 def demo_compose(prompt: str) -> Answer:
+    """Marked as the demo's, unless nothing may stand before it: that is no answer to read."""
+    acted = act(prompt)
+    if acted and acted.exact:
+        return compose(prompt)
     question = last_user_text(prompt)
     keywords = keywords_of(question)
-    if keywords.keys() - {"think"}:
+    if acted or keywords.keys() - {"think"}:
         asked = compose(prompt)
         return Answer((*_words(MARK), *asked.steps), asked.ending, asked.chunk_delay_s)
     said = _words(MARK + _text(question))

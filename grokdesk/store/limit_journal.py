@@ -37,8 +37,8 @@ class LimitJournals:
         self._journals: tuple[_Journal, ...] = ()
         if base is not None:
             self._journals = (
-                _Journal(base.with_suffix(".minute"), MINUTE_S),
-                _Journal(base.with_suffix(".day"), DAY_S),
+                _Journal(base.with_suffix(".limits-minute"), MINUTE_S),
+                _Journal(base.with_suffix(".limits-day"), DAY_S),
             )
         self._failing = False
 

@@ -3,7 +3,7 @@
 The store does not look into what it is given: it keeps bytes, and whose they are.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import astuple, dataclass, field, fields
 from functools import partial
 
@@ -70,6 +70,10 @@ class ResponseStore:
         """Delete what was made before then, jobs that still run included; return how many."""
         return await self._wiped(partial(self._forget, before))
 
+    async def forget_key(self, key_id: str) -> int:
+        """Delete what belongs to the API key; return how many."""
+        return await self._wiped(partial(self._forget_keys, [key_id]))
+
     async def forget_keys_but(self, key_ids: Collection[str]) -> int:
         """Delete what belongs to any other API key; return how many."""
         return await self._wiped(partial(self._forget_keys_but, frozenset(key_ids)))
@@ -102,10 +106,14 @@ class ResponseStore:
 
     def _forget_keys_but(self, key_ids: frozenset[str]) -> int:
         owners = ResponseTable.select(ResponseTable.key_id).distinct().tuples()
-        gone = [owner for (owner,) in owners.execute(self._db.sql) if owner not in key_ids]
+        return self._forget_keys(
+            [owner for (owner,) in owners.execute(self._db.sql) if owner not in key_ids]
+        )
+
+    def _forget_keys(self, key_ids: Sequence[str]) -> int:
         count = 0
-        for start in range(0, len(gone), SLICE):
-            theirs = ResponseTable.key_id.in_(gone[start : start + SLICE])
+        for start in range(0, len(key_ids), SLICE):
+            theirs = ResponseTable.key_id.in_(key_ids[start : start + SLICE])
             count += int(ResponseTable.delete().where(theirs).execute(self._db.sql))
         return count
 

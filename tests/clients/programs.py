@@ -19,7 +19,7 @@ def run(
     result = subprocess.run(
         [str(part) for part in command],
         cwd=folder,
-        env={**os.environ, **(environ or {})},
+        env={**os.environ, "PWD": str(folder), **(environ or {})},
         input=stdin,
         capture_output=True,
         text=True,

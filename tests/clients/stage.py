@@ -49,7 +49,11 @@ class Stage:
 
 @contextmanager
 def open_stage(folder: Path) -> Iterator[Stage]:
-    environ = {**_bare_environ(), "GROKDESK_HOME": str(folder / "profile")}
+    environ = {
+        **_bare_environ(),
+        "GROKDESK_HOME": str(folder / "profile"),
+        "GROKDESK_MODELS_ALIASES": f"claude-*={MODEL}",
+    }
     with ExitStack() as stack:
         lines = stack.enter_context(_process([], "grokdesk.simulator", environ, folder))
         origin = next(lines).strip()

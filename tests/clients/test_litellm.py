@@ -63,6 +63,10 @@ async def test_an_asynchronous_stream(road: dict[str, Any]) -> None:
 
 
 def test_reasoning_comes_apart_from_the_answer(road: dict[str, Any]) -> None:
+    if "anthropic" in road["model"]:
+        road |= {"thinking": {"type": "enabled", "budget_tokens": 1024}, "max_tokens": 4000}
+        # Else litellm knows only Claude's own models to think.
+        road |= {"allowed_openai_params": ["thinking"]}
     reply = litellm.completion(messages=user("!think about it"), **road)
     message = reply.choices[0].message
     assert message.reasoning_content

@@ -39,6 +39,7 @@ def _run(file: Path, stage: Stage, folder: Path) -> Iterator[ElementTree.Element
         "CLIENTS_KEY": stage.key,
         "CLIENTS_MODEL": MODEL,
         "CLIENTS_PICTURE": str(picture),
+        "CLIENTS_STATS": f"{stage.simulator}/_simulator/stats",
     }
     destination = ("--test-reporter=junit", f"--test-reporter-destination={report}")
     result = subprocess.run(

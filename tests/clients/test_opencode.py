@@ -28,7 +28,8 @@ def opencode(stage: Stage, folder: Path, prompt: str) -> list[dict[str, Any]]:
     """The parts of the answer that `opencode run` reports."""
     (folder / "opencode.json").write_text(json.dumps(recipe(stage)))
     program = places.NODE_MODULES / ".bin" / "opencode"
-    told = programs.run([program, "run", "--format", "json", prompt], folder, QUIET)
+    command = [program, "run", "--format", "json"]
+    told = programs.run(command, folder, QUIET, stdin=prompt)  # it would quote an argument
     events = [json.loads(line) for line in told.splitlines() if line.startswith("{")]
     assert not [event for event in events if event["type"] == "error"], told
     return [event["part"] for event in events if "part" in event]

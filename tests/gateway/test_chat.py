@@ -11,6 +11,7 @@ from grokdesk.domain.chat import (
     Finish,
     Image,
     ReasoningDelta,
+    Role,
     SearchSource,
     TextDelta,
 )
@@ -20,6 +21,7 @@ from tests.gateway.golden import record
 from tests.gateway.stand_in import chat_body, fails, hangs, says, thinks
 
 PATH = "/v1/chat/completions"
+FUNCTION = {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}
 
 
 async def ask(http, gateway, **fields):
@@ -27,6 +29,12 @@ async def ask(http, gateway, **fields):
         gateway.origin + PATH, json=chat_body(**fields), headers=gateway.headers
     ) as response:
         return response.status, response.headers, await response.read()
+
+
+def choices_of(body):
+    """Of all events of a stream."""
+    events = [event.removeprefix(b"data: ") for event in body.split(b"\n\n") if event]
+    return [json.loads(event)["choices"][0] for event in events if event != b"[DONE]"]
 
 
 async def test_a_whole_answer_has_text_model_and_usage(http, gateway):
@@ -246,6 +254,54 @@ async def test_json_that_is_wrong_twice_is_the_callers_to_know(http, gateway):  
     status, _, body = await ask(http, gateway, response_format=wanted)
     assert (status, json.loads(body)["error"]["code"]) == (422, "answer_format_not_met")
     assert len(gateway.upstream.requests) == 2
+
+
+async def test_a_call_that_comes_letter_by_letter_leaks_nothing(http, gateway):  # H17, H20
+    call = '<tool_call><tool_name>f</tool_name><parameters>{"a":"<b>"}</parameters></tool_call>'
+    gateway.upstream.play = says(*f"Let me see.\n<tool_calls>{call}</tool_calls>")
+    _, _, body = await ask(http, gateway, stream=True, tools=[FUNCTION])
+    deltas = [choice["delta"] for choice in choices_of(body)]
+    assert "".join(delta.get("content") or "" for delta in deltas).strip() == "Let me see."
+    calls = [call for delta in deltas for call in delta.get("tool_calls", ())]
+    assert "".join(call["function"]["arguments"] for call in calls) == '{"a":"<b>"}'
+    assert choices_of(body)[-1]["finish_reason"] == "tool_calls"
+
+
+async def test_tool_results_go_back_in_order_with_what_was_called(http, gateway):  # H19
+    calls = [
+        {"id": f"call_{n}", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+        for n in (1, 2)
+    ]
+    results = [{"role": "tool", "tool_call_id": f"call_{n}", "content": f"r{n}"} for n in (1, 2)]
+    messages = [
+        {"role": "user", "content": "Hi"},
+        {"role": "assistant", "content": None, "tool_calls": calls},
+        *results,
+    ]
+    await ask(http, gateway, messages=messages, tools=[FUNCTION])
+    turns = [turn for turn in gateway.upstream.requests[0].messages if turn.role is Role.TOOL]
+    assert [(turn.name, turn.call_id) for turn in turns] == [("f", "call_1"), ("f", "call_2")]
+    assert [turn.text.splitlines()[-1] for turn in turns] == ["r1", "r2"]
+
+
+async def test_a_client_of_the_older_functions_gets_a_function_call(http, gateway):  # H21
+    gateway.upstream.play = says(
+        "<tool_call><tool_name>f</tool_name><parameters>{}</parameters></tool_call>"
+    )
+    _, _, body = await ask(http, gateway, functions=[FUNCTION["function"]])
+    (choice,) = json.loads(body)["choices"]
+    assert choice["message"]["function_call"] == {"name": "f", "arguments": "{}"}
+    assert choice["finish_reason"] == "function_call"
+
+
+async def test_a_custom_tool_gets_free_text(http, gateway):
+    gateway.upstream.play = says(
+        "<tool_call><tool_name>patch</tool_name><parameters>*** Begin</parameters></tool_call>"
+    )
+    tool = {"type": "custom", "custom": {"name": "patch"}}
+    _, _, body = await ask(http, gateway, tools=[tool])
+    (call,) = json.loads(body)["choices"][0]["message"]["tool_calls"]
+    assert (call["type"], call["custom"]) == ("custom", {"name": "patch", "input": "*** Begin"})
 
 
 async def test_sampling_and_effort_reach_upstream_as_they_were_said(http, gateway):  # H9

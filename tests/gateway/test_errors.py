@@ -6,6 +6,7 @@ import json
 import pytest
 
 from grokdesk.domain import errors as domain
+from grokdesk.gateway import errors as table
 from grokdesk.gateway.errors import (
     STOPPING,
     TOO_MANY_ATTEMPTS,
@@ -85,6 +86,22 @@ def test_whoever_must_wait_is_told_how_long(kind):
     verdict = verdict_of(error)
     waits = verdict.status in (429, 503)
     assert ("Retry-After" in headers_of(error, verdict, NOW)) == waits
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_every_verdict_that_means_wait_says_how_long(status):
+    verdicts = [value for value in vars(table).values() if isinstance(value, table.Verdict)]
+    verdicts += table._TABLE.values()
+    waiting = [verdict for verdict in verdicts if verdict.status == status]
+    assert waiting
+    for verdict in waiting:
+        assert verdict.retry_after, verdict.code
+        assert int(headers_of(HttpError(verdict, "x"), verdict, NOW)["Retry-After"]) >= 1
+
+
+def test_upstreams_wish_to_be_left_alone_is_handed_on():
+    error = domain.ForbiddenError("x", may_retry=False)
+    assert headers_of(error, verdict_of(error), NOW)["x-should-retry"] == "false"
 
 
 def test_a_new_error_takes_the_answer_of_its_parent():

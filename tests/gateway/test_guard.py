@@ -7,6 +7,7 @@ import socket
 import aiohttp
 import pytest
 
+from tests.gateway.live_core import live_core
 from tests.gateway.stand_in import chat_body
 
 PAGE = "https://page.example"
@@ -219,6 +220,83 @@ async def test_the_preflight_of_a_listed_page_names_what_sdks_send(start_gateway
             assert name in allowed
         assert response.headers["Access-Control-Allow-Private-Network"] == "true"
         assert int(response.headers["Access-Control-Max-Age"]) > 0
+
+
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        ("/v1/models", "GET, HEAD, OPTIONS"),
+        ("/v1/chat/completions", "OPTIONS, POST"),
+        ("/v1/anything", "GET, HEAD, OPTIONS, POST"),
+    ],
+)
+async def test_a_preflight_allows_the_methods_of_its_path(start_gateway, http, path, methods):
+    gateway = await start_gateway(origins=frozenset({PAGE}))
+    async with http.options(gateway.origin + path, headers={"Origin": PAGE}) as response:
+        assert response.headers["Access-Control-Allow-Methods"] == methods
+        assert "Access-Control-Allow-Private-Network" not in response.headers
+        assert response.headers["Vary"].startswith("Origin, ")
+
+
+async def test_headers_of_newer_sdks_are_allowed_and_others_are_not(start_gateway, http):
+    gateway = await start_gateway(origins=frozenset({PAGE}))
+    asked = "X-Stainless-New-Thing, anthropic-next, openai-x, x-evil, cookie, x-stainless-\u00e4"
+    headers = {"Origin": PAGE, "Access-Control-Request-Headers": asked}
+    async with http.options(gateway.origin + "/v1/models", headers=headers) as response:
+        allowed = response.headers["Access-Control-Allow-Headers"].split(", ")
+    assert {"x-stainless-new-thing", "anthropic-next", "openai-x"} <= set(allowed)
+    assert not {"x-evil", "cookie"} & set(allowed)
+    assert all(name.isascii() for name in allowed)
+
+
+async def test_pages_are_let_in_and_out_without_a_break(start_gateway):
+    gateway = await start_gateway()
+    request = get(gateway.port, f"127.0.0.1:{gateway.port}", "/", f"Origin: {PAGE}")
+    request = request.replace(b"Connection: close", b"Connection: keep-alive")
+    reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
+    seen = []
+    for pages in (set(), {PAGE}, set()):
+        gateway.server.admit(host_names=frozenset(), origins=frozenset(pages))
+        writer.write(request)
+        seen.append(status_of(await reader.readuntil(b"}")))
+        await reader.readuntil(b"}") if seen[-1] == 403 else None
+    assert seen == [403, 200, 403]
+    writer.close()
+
+
+async def test_a_name_with_the_usual_port_may_leave_it_out(start_gateway):
+    gateway = await start_gateway(host_names=frozenset({"tunnel.example:443"}))
+    for host in ("tunnel.example", "tunnel.example:443"):
+        assert status_of(await gateway.raw(get(gateway.port, host))) == 200
+    assert status_of(await gateway.raw(get(gateway.port, "tunnel.example:80"))) == 421
+
+
+async def test_the_settings_say_which_pages_and_names_are_let_in(tmp_path, http):
+    listed = {"gateway_allowed_origins": f"app://obsidian.md, {PAGE}", "gateway_host_names": "nas"}
+    async with live_core(tmp_path, **listed) as live:
+        services = live.core.services
+        port = services.gateway.snapshot().port
+        url = f"http://127.0.0.1:{port}/health"
+
+        async def status(**headers):
+            async with http.get(url, headers=headers) as response:
+                return response.status
+
+        assert await status(Origin="app://obsidian.md") == 200
+        assert await status(Origin="https://new.example") == 403
+        assert await status(Host=f"nas:{port}") == 200
+
+
+async def test_a_change_of_these_settings_counts_at_once(tmp_path, http):
+    async with live_core(tmp_path) as live:
+        services = live.core.services
+        port = services.gateway.snapshot().port
+        url = f"http://127.0.0.1:{port}/health"
+        for origins, expected in ((PAGE, 200), ("", 403)):
+            await services.settings.update({"gateway.allowed_origins": origins})
+            async with http.get(url, headers={"Origin": PAGE}) as response:
+                assert response.status == expected
+        assert services.gateway.snapshot().port == port
 
 
 async def test_a_preflight_with_a_foreign_host_is_refused(gateway):

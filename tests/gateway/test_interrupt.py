@@ -63,6 +63,22 @@ async def test_a_cancelled_block_that_nobody_interrupted_stays_cancelled(calls):
     assert len(calls) == 0
 
 
+async def test_the_calls_of_one_key_end_and_no_others(calls):
+    async def run(key_id):
+        with calls.block(key_id):
+            await asyncio.sleep(0.05)
+        return "done"
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(_outcome(run(key_id))) for key_id in ("a", "b", "a", "")]
+        await asyncio.sleep(0)
+        calls.interrupt_key("a", GatewayPausedError("ended"))
+    first, second, third, keyless = [task.result() for task in tasks]
+    assert isinstance(first, GatewayPausedError)
+    assert isinstance(third, GatewayPausedError)
+    assert (second, keyless) == ("done", "done")
+
+
 async def test_an_error_of_the_block_itself_is_kept(calls):
     async def run():
         with calls.block() as block:

@@ -389,6 +389,15 @@ async def test_names_of_claude_are_mapped_by_the_setting(http, start_gateway):  
     assert "aliases" in json.loads(body)["error"]["message"]
 
 
+async def test_a_limited_key_is_told_what_it_has_left(http, gateway):
+    _, limited = await gateway.services.keys.create("Limited", requests_per_minute=2)
+    _, headers, _ = await ask(http, gateway, headers={"x-api-key": limited})
+    assert headers["anthropic-ratelimit-requests-limit"] == "2"
+    assert headers["anthropic-ratelimit-requests-remaining"] == "1"
+    assert headers["anthropic-ratelimit-requests-reset"].endswith("Z")
+    assert headers["x-ratelimit-limit-requests"] == "2"
+
+
 async def test_system_and_tools_reach_upstream_in_words(http, gateway):  # N5
     tool = {"name": "weather", "input_schema": {"type": "object"}}
     system = [{"type": "text", "text": "Be brief."}]

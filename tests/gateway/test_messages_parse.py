@@ -213,6 +213,13 @@ def test_calls_and_their_results_become_turns_in_their_order():
     )
 
 
+@pytest.mark.parametrize(("given", "arguments"), [(None, "{}"), ("x", '{"input":"x"}'), ([], "{}")])
+def test_arguments_that_are_no_object_become_one(given, arguments):
+    block = {"type": "tool_use", "id": "t", "name": "weather", "input": given}
+    (message, *_) = content_of(block, role="assistant")
+    assert message.calls == (ToolCall("t", "weather", arguments),)
+
+
 @pytest.mark.parametrize(
     ("content", "told"),
     [
@@ -406,8 +413,8 @@ def test_tools_known_by_their_type_are_spelled_out():
         ({"thinking": {"type": "adaptive"}}, None),
         ({"thinking": {"type": "enabled"}}, None),
         ({"thinking": {"type": "enabled", "budget_tokens": 1024}}, "low"),
-        ({"thinking": {"type": "enabled", "budget_tokens": 8000}}, "medium"),
-        ({"thinking": {"type": "enabled", "budget_tokens": 31_999}}, "high"),
+        ({"thinking": {"type": "enabled", "budget_tokens": 31_999}}, "medium"),
+        ({"thinking": {"type": "enabled", "budget_tokens": 32_000}}, "high"),
         ({"output_config": {"effort": "max"}}, "max"),
         (
             {

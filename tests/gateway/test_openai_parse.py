@@ -41,27 +41,27 @@ def test_a_plain_request():
 
 
 @pytest.mark.parametrize(("value", "wanted"), [(True, True), (False, False), (None, False)])
-def test_stream_is_taken_as_it_is_said(value, wanted):
+def test_stream_is_taken_as_it_is_said(value, wanted):  # H1
     assert parse(stream=value).wants_stream is wanted
 
 
-def test_zero_and_one_are_taken_literally():
+def test_zero_and_one_are_taken_literally():  # H9
     request = parse(temperature=0, top_p=0, max_tokens=1).request
     assert (request.temperature, request.top_p, request.max_tokens) == (0, 0, 1)
 
 
-def test_the_newer_name_of_max_tokens_wins():
+def test_the_newer_name_of_max_tokens_wins():  # H10
     assert parse(max_tokens=5, max_completion_tokens=7.0).request.max_tokens == 7
 
 
-def test_usage_is_wanted_only_when_asked_for():
+def test_usage_is_wanted_only_when_asked_for():  # H5
     assert parse(stream_options={"include_usage": True}).wants_usage
     assert not parse(stream_options={"include_usage": False}).wants_usage
     assert not parse(stream_options=None).wants_usage
     assert not parse(stream_options={"else": 1}).wants_usage
 
 
-def test_fields_that_nobody_knows_are_ignored():
+def test_fields_that_nobody_knows_are_ignored():  # H15
     call = parse(min_p=0.1, logit_bias={"1": 2}, user="x", seed=1, store=False, metadata={"a": {}})
     assert call.request.messages[0].text == "Hi"
 
@@ -77,7 +77,7 @@ def test_fields_that_nobody_knows_are_ignored():
         ("function", Role.TOOL),
     ],
 )
-def test_all_roles_are_known_at_any_position(role, known_as):
+def test_all_roles_are_known_at_any_position(role, known_as):  # H12
     messages = [USER, {"role": role, "content": "x"}]
     assert parse(messages=messages).request.messages[1].role is known_as
 
@@ -100,23 +100,23 @@ def test_all_roles_are_known_at_any_position(role, known_as):
         ([{"type": "thinking", "thinking": "x"}, {"type": "text", "text": "a"}], "a"),
     ],
 )
-def test_every_form_of_text_content_is_taken(content, text):
+def test_every_form_of_text_content_is_taken(content, text):  # H11
     assert texts_of({"role": "user", "content": content}) == [text]
 
 
-def test_content_may_be_absent():
+def test_content_may_be_absent():  # H11
     assert texts_of({"role": "assistant"}, USER) == ["", "Hi"]
 
 
 @pytest.mark.parametrize("kind", ["input_audio", "audio", "video_url"])
 @pytest.mark.parametrize("role", ["user", "tool"])
-def test_sound_and_film_are_refused_by_place(kind, role):
+def test_sound_and_film_are_refused_by_place(kind, role):  # H14
     content = [{"type": "text", "text": "look"}, {"type": kind, kind: {}}]
     error = refusal(messages=[USER, {"role": role, "content": content}])
     assert (error.param, error.code) == ("messages[1].content[1]", "unsupported_content")
 
 
-def test_a_tool_result_may_hold_anything_that_json_can_say():
+def test_a_tool_result_may_hold_anything_that_json_can_say():  # H11, H19
     messages = [
         USER,
         {
@@ -158,7 +158,7 @@ def test_tool_calls_of_the_past_stay_calls():
     )
 
 
-def test_the_older_function_call_and_its_result_are_calls_too():
+def test_the_older_function_call_and_its_result_are_calls_too():  # H21
     messages = parse(
         messages=[
             {"role": "assistant", "content": None, "function_call": {"name": "f"}},
@@ -171,12 +171,12 @@ def test_the_older_function_call_and_its_result_are_calls_too():
     )
 
 
-def test_thinking_of_earlier_answers_is_left_out():
+def test_thinking_of_earlier_answers_is_left_out():  # H16
     message = {"role": "assistant", "content": "42", "reasoning_content": "Hm.", "reasoning": "Hm."}
     assert texts_of(message) == ["42"]
 
 
-def test_pictures_in_the_text_of_earlier_answers_lose_their_data():
+def test_pictures_in_the_text_of_earlier_answers_lose_their_data():  # H24
     data = "data:image/png;base64," + "A" * 5000
     user, assistant = texts_of(
         {"role": "user", "content": data}, {"role": "assistant", "content": f"![x]({data}) done"}
@@ -270,7 +270,7 @@ def test_what_asks_for_nothing_special_passes(fields):
     ("stop", "stops"),
     [("END", ("END",)), (["a", "b", "a"], ("a", "b")), (None, ()), ([], ()), ("", ()), ([""], ())],
 )
-def test_stop_is_a_text_or_a_list(stop, stops):
+def test_stop_is_a_text_or_a_list(stop, stops):  # H10
     assert parse(stop=stop).request.stop == stops
 
 
@@ -300,7 +300,7 @@ def test_deepsearch_is_a_preset_or_simply_on(value, preset):
     assert parse(deepsearch=value).request.deepsearch == preset
 
 
-def test_up_to_eight_choices():
+def test_up_to_eight_choices():  # H10
     assert parse(n=8).choices == 8
 
 
@@ -318,7 +318,7 @@ SCHEMA = {"type": "object", "properties": {"a": {"type": "integer"}}}
         ({"type": "json_schema", "schema": SCHEMA}, AnswerFormat(SCHEMA)),
     ],
 )
-def test_an_answer_can_be_asked_for_as_json(value, wanted):
+def test_an_answer_can_be_asked_for_as_json(value, wanted):  # H22
     assert parse(response_format=value).request.answer_format == wanted
 
 

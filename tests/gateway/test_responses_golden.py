@@ -1,6 +1,8 @@
 """Responses as they are kept in golden files, and as the openai package reads those."""
 
+import dataclasses
 import json
+import re
 
 import openai
 import pytest
@@ -59,6 +61,15 @@ ENDS = {
 }
 
 
+_COUNTS = re.compile(rb'("(?:input|output|reasoning|total)_tokens":)[0-9]+')
+
+
+async def recorded(http, gateway, body, **how):
+    """Without the counts: they are estimates, which are tuned elsewhere."""
+    recording = await record(http, gateway, PATH, body, **how)
+    return dataclasses.replace(recording, body=_COUNTS.sub(rb"\g<1>1", recording.body))
+
+
 def body_for(name, **fields):
     return {"model": "grok-fast", "input": "Hi", **FIELDS.get(name, {}), **fields}
 
@@ -66,10 +77,9 @@ def body_for(name, **fields):
 @pytest.mark.parametrize("name", STREAMED)
 async def test_the_stream_is_the_kept_one(http, gateway, name):
     gateway.upstream.play = {**SCRIPTS, **OWN}[name]
-    recording = await record(
+    recording = await recorded(
         http,
         gateway,
-        PATH,
         body_for(name, stream=True),
         leave_after=b'"delta":"Well"' if name == "cancel" else b"",
     )
@@ -79,7 +89,7 @@ async def test_the_stream_is_the_kept_one(http, gateway, name):
 @pytest.mark.parametrize("name", WHOLE)
 async def test_the_whole_answer_is_the_kept_one(http, gateway, name):
     gateway.upstream.play = {**SCRIPTS, **OWN}[name]
-    recording = await record(http, gateway, PATH, body_for(name))
+    recording = await recorded(http, gateway, body_for(name))
     recording.check(f"responses/{name}_whole")
 
 

@@ -219,6 +219,25 @@ def test_hosted_tools_are_offered_as_functions():
     assert [tool.name for tool in plan.use.tools] == ["local_shell", "apply_patch", "weather"]
 
 
+def test_tools_of_a_namespace_are_offered_under_its_name():
+    space = {
+        "type": "namespace",
+        "name": "mcp__files",
+        "description": "Files.",
+        "tools": [{**WEATHER, "description": "Rain."}, {"type": "custom", "name": "patch"}],
+    }
+    plan = parsed(tools=[space]).plan
+    assert plan.namespaces == ("mcp__files",)
+    assert plan.use.tools == (
+        Tool("mcp__files.weather", "Rain.", '{"type":"object"}'),
+        Tool("mcp__files.patch", "Files.", kind=ToolKind.CUSTOM),
+    )
+    (told,) = messages_of(
+        {"type": "function_call", "call_id": "c", "namespace": "mcp__files", "name": "weather"}
+    )
+    assert told.calls[0].name == "mcp__files.weather"
+
+
 def test_a_function_that_is_named_like_a_hosted_tool_stays_a_function():
     tools = [{"type": "function", "name": "shell", "parameters": {"type": "object"}}]
     assert parsed(tools=tools).plan.hosted == ()

@@ -4,8 +4,9 @@ import msgspec
 import pytest
 
 from grokdesk.simulator.answer import Cite, Ending, Fault, Say, Search, Think
-from grokdesk.simulator.compose import compose, last_user_text
+from grokdesk.simulator.compose import compose
 from grokdesk.simulator.demo import MARK, demo_compose, demo_script
+from grokdesk.simulator.prompt import last_user_text
 from grokdesk.simulator.scenario import scenario_of_outcome, scenario_of_token
 from grokdesk.simulator.script import AccountScript, HttpOverride, Quota, Script
 

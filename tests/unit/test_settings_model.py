@@ -32,7 +32,7 @@ def test_each_default_survives_the_way_through_text(declaration):
 
 @pytest.mark.parametrize("declaration", ALL, ids=lambda declaration: declaration.key)
 def test_seconds_and_megabytes_are_said_in_name_and_unit_alike(declaration):
-    endings = {"_s": "s", "_mb": "MB"}
+    endings = {"_s": "s", "_mb": "MB", "_days": "days"}
     named = next((unit for end, unit in endings.items() if declaration.name.endswith(end)), "")
     assert declaration.setting.unit == named
 
@@ -43,6 +43,8 @@ def test_the_settings_are_those_that_were_agreed():
         "gateway.port",
         "gateway.heartbeat_s",
         "gateway.max_body_mb",
+        "gateway.allowed_origins",
+        "gateway.host_names",
         "gateway.demo",
         "gateway.listen_ipv6",
         "upstream.web_url",

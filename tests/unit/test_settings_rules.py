@@ -247,3 +247,10 @@ def test_a_range_includes_its_ends():
     for value in (0, 6):
         with pytest.raises(ValueError, match="must be between 1 and 5"):
             rule(value)
+
+
+def test_names_for_models_are_kept_in_one_form():
+    assert rules.model_aliases(" GPT-*=Grok-4 ,\no3 = grok-4,") == "gpt-*=grok-4, o3=grok-4"
+    assert rules.model_aliases("") == ""
+    with pytest.raises(ValueError, match="write NAME=MODEL"):
+        rules.model_aliases("gpt-4")

@@ -9,9 +9,10 @@ from grokdesk.domain.errors import ConflictError
 from grokdesk.domain.model_names import parse_aliases, parse_patterns
 from grokdesk.domain.usage import KeyUsage, TokenCount, UsageRow
 from grokdesk.store.apikeys import ApiKeyStore
-from grokdesk.store.connection import connect, raw
+from grokdesk.store.connection import raw
 from grokdesk.store.db import Database
-from grokdesk.store.migrations import MIGRATIONS, migrate
+from grokdesk.store.migrations import MIGRATIONS
+from grokdesk.store.opening import open_file
 from grokdesk.store.usage import UsageStore
 
 HOUR = 3600.0
@@ -75,17 +76,16 @@ async def test_the_same_key_cannot_be_stored_twice(store):
         await store.insert(dataclasses.replace(KEY, id="k2"))
 
 
-async def test_a_key_of_an_earlier_version_may_do_all_it_could():
-    sql = connect(":memory:")
-    migrate(raw(sql), MIGRATIONS[:2])
-    raw(sql).execute("INSERT INTO api_key VALUES ('k1', 'Laptop', 'digest1', 'gd-…abcd', 10, 1, 7)")
-    migrate(raw(sql))
-    database = Database(None)
+async def test_a_key_of_an_earlier_version_may_do_all_it_could(tmp_path):
+    path = tmp_path / "old.db"
+    earlier = open_file(path, 0.0, MIGRATIONS[:2]).sql
+    row = "('k1', 'Laptop', 'digest1', 'gd-…abcd', 10, 1, 7)"
+    raw(earlier).execute(f"INSERT INTO api_key VALUES {row}")
+    earlier.close()
+    database = Database(path)
     await database.open()
-    raw(sql).backup(database.raw)
     assert await ApiKeyStore(database).all() == (KEY,)
     await database.close()
-    sql.close()
 
 
 def used(at, key_id="k1", *, tokens=30, total_s=2.0):

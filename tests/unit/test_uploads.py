@@ -44,7 +44,7 @@ async def upload(rig: WebRig, what: UploadFile | None = None, token: str = TOKEN
 
 
 async def test_a_file_arrives_as_it_is_and_its_metadata_id_is_returned(rig):
-    sent = file("фото \"1\" \\.png", bytes(range(256)) * 500)
+    sent = file('фото "1" \\.png', bytes(range(256)) * 500)
     file_id = await upload(rig, sent)
     (stored,) = rig.simulator.stats.uploads
     assert (stored.path, stored.token, stored.file_id) == (DIRECT, TOKEN, file_id)

@@ -21,7 +21,7 @@ class ToolBody(msgspec.Struct):
     name: str = ""
     type: str | None = None
     description: str | None = None
-    input_schema: msgspec.Raw = msgspec.Raw()
+    input_schema: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
 
 
 class ToolChoiceBody(msgspec.Struct):

@@ -3,6 +3,7 @@
 import msgspec
 
 from grokdesk.domain.errors import GrokdeskError
+from grokdesk.gateway.anthropic.headers import rate_headers
 from grokdesk.gateway.dialect import Dialect
 from grokdesk.gateway.errors import Verdict, sentence_of
 
@@ -42,4 +43,5 @@ ANTHROPIC = Dialect(
     render_error,
     statuses={422: 400, 503: _OVERLOADED, "upstream_busy": _OVERLOADED},
     id_header="request-id",
+    rate_headers=rate_headers,
 )

@@ -118,7 +118,7 @@ class _Turn:
             case {"type": "search_result"}:
                 self._add_text(_search_result(block))
             case {"type": "tool_use", "id": str(id), "name": str(name)}:
-                self._calls.append(ToolCall(id, name, _json(block.get("input") or {})))
+                self._calls.append(ToolCall(id, name, _arguments(block.get("input"))))
                 self.tool_names[id] = name
             case {"type": "tool_result", "tool_use_id": str(id)}:
                 self._add_result(block, id, path)
@@ -194,6 +194,10 @@ def _search_result(block: Mapping[str, Any]) -> str:
     if isinstance(content, list):
         lines += [each.get("text") for each in content if isinstance(each, dict)]
     return "\n".join(line for line in lines if isinstance(line, str) and line)
+
+
+def _arguments(given: object) -> str:
+    return _json(given if isinstance(given, dict) else {"input": given} if given else {})
 
 
 def _json(value: object) -> str:

@@ -14,8 +14,8 @@ _DECODER = JsonDecoder(RequestBody)
 _EFFORTS = ("low", "medium", "high", "xhigh", "max")
 _STOPS = 64
 _STOP_CHARS = 1000
-_THOROUGH_FROM, _THINKING_FROM = 16_000, 4_000
-"""Tokens that a client allows for thinking, to Grok's high and medium effort."""
+_THOROUGH_FROM, _THINKING_FROM = 32_000, 4_000
+"""Tokens for thinking, to high and medium effort. Claude Code asks for 31,999 with everything."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ class FunctionBody(msgspec.Struct):
 
     name: str
     description: str | None = None
-    parameters: msgspec.Raw = msgspec.Raw()
+    parameters: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
 
 
 class CustomBody(msgspec.Struct):
@@ -45,7 +45,7 @@ class ToolBody(msgspec.Struct):
     custom: CustomBody | None = None
     name: str | None = None
     description: str | None = None
-    parameters: msgspec.Raw = msgspec.Raw()
+    parameters: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
 
 
 class ChatBody(msgspec.Struct):

@@ -1,5 +1,6 @@
-"""GET /v1/models and /v1/models/{id}: from the catalog, without asking anybody."""
+"""GET /v1/models and /v1/models/{id}: from the catalog, in the form that whoever asks expects."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -9,6 +10,8 @@ from grokdesk.domain.account import AccountState, Tier
 from grokdesk.domain.catalog import ModelKind, ModelSpec
 from grokdesk.domain.errors import UnknownModelError
 from grokdesk.gateway.exchange import Exchange
+from grokdesk.gateway.openai.models_anthropic import anthropic_model, anthropic_page
+from grokdesk.gateway.openai.models_codex import codex_models
 from grokdesk.services.accounts import AccountService
 
 _SERVED = ModelKind.CHAT
@@ -19,21 +22,30 @@ _HOPELESS = frozenset(
 
 
 async def list_models(exchange: Exchange) -> web.StreamResponse:
-    tier = _best_tier(exchange.services.accounts)
     models = exchange.services.admission.models(exchange.api_key, _SERVED)
-    data = [_render(model, tier) for model in models]
-    return exchange.answer(msgspec.json.encode({"object": "list", "data": data}))
+    query = exchange.request.query
+    if _is_anthropic(exchange):
+        return _answer(exchange, anthropic_page(models, query))
+    listed = _listed(models, _best_tier(exchange.services.accounts))
+    if "client_version" in query:
+        return _answer(exchange, listed | {"models": codex_models(models)})
+    return _answer(exchange, listed)
 
 
 async def show_model(exchange: Exchange) -> web.StreamResponse:
     model = exchange.services.admission.model(exchange.api_key, exchange.tail)
     if model.kind is not _SERVED:
         raise UnknownModelError(exchange.tail)
-    tier = _best_tier(exchange.services.accounts)
-    return exchange.answer(msgspec.json.encode(_render(model, tier)))
+    if _is_anthropic(exchange):
+        return _answer(exchange, anthropic_model(model))
+    return _answer(exchange, _model(model, _best_tier(exchange.services.accounts)))
 
 
-def _render(model: ModelSpec, tier: Tier | None) -> dict[str, Any]:
+def _listed(models: Iterable[ModelSpec], tier: Tier | None) -> dict[str, Any]:
+    return {"object": "list", "data": [_model(model, tier) for model in models]}
+
+
+def _model(model: ModelSpec, tier: Tier | None) -> dict[str, Any]:
     """OpenAI's four fields, and what the tools that show more look for."""
     return {
         "id": model.id,
@@ -45,12 +57,20 @@ def _render(model: ModelSpec, tier: Tier | None) -> dict[str, Any]:
         "context_length": model.context_window,
         "context_window": model.context_window,
         "max_output_tokens": model.max_output_tokens,
-        "input_modalities": ["text"],
+        "input_modalities": ["text", "image", "file"],
         "output_modalities": ["text"],
-        "supports_tools": False,
-        "supports_vision": False,
+        "supports_tools": True,
+        "supports_vision": True,
         "supports_reasoning": model.reasoning,
     }
+
+
+def _is_anthropic(exchange: Exchange) -> bool:
+    return "anthropic-version" in exchange.request.headers
+
+
+def _answer(exchange: Exchange, value: dict[str, Any]) -> web.StreamResponse:
+    return exchange.answer(msgspec.json.encode(value))
 
 
 def _best_tier(accounts: AccountService) -> Tier | None:

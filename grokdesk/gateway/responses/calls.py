@@ -7,6 +7,7 @@ from grokdesk.gateway.responses.events import Events
 from grokdesk.gateway.responses.hosted import HOSTED
 from grokdesk.gateway.responses.items import COMPLETED, IN_PROGRESS, added, done
 from grokdesk.gateway.responses.outline import Outline
+from grokdesk.gateway.responses.tools import parted
 
 
 def render_call(
@@ -22,17 +23,20 @@ def render_call(
             begun = added(events, index, whole | {"status": IN_PROGRESS})
             return begun + done(events, index, whole), whole
     if call.kind is ToolKind.CUSTOM:
-        return _custom(events, outline.item_id("ctc", index), index, call)
-    return _function(events, outline.item_id("fc", index), index, call)
+        return _custom(events, outline, index, call)
+    return _function(events, outline, index, call)
 
 
-def _function(events: Events, id: str, index: int, call: ToolCall) -> tuple[bytes, dict[str, Any]]:
+def _function(
+    events: Events, outline: Outline, index: int, call: ToolCall
+) -> tuple[bytes, dict[str, Any]]:
+    id = outline.item_id("fc", index)
     item = {
         "id": id,
         "type": "function_call",
         "status": COMPLETED,
         "call_id": call.id,
-        "name": call.name,
+        **_named(outline, call),
         "arguments": call.arguments,
     }
     place = {"item_id": id, "output_index": index}
@@ -40,19 +44,22 @@ def _function(events: Events, id: str, index: int, call: ToolCall) -> tuple[byte
     told = (
         added(events, index, item | {"status": IN_PROGRESS, "arguments": ""})
         + events.render(f"{kind}.delta", place | {"delta": call.arguments})
-        + events.render(f"{kind}.done", place | {"name": call.name, "arguments": call.arguments})
+        + events.render(f"{kind}.done", place | {"name": item["name"], "arguments": call.arguments})
         + done(events, index, item)
     )
     return told, item
 
 
-def _custom(events: Events, id: str, index: int, call: ToolCall) -> tuple[bytes, dict[str, Any]]:
+def _custom(
+    events: Events, outline: Outline, index: int, call: ToolCall
+) -> tuple[bytes, dict[str, Any]]:
+    id = outline.item_id("ctc", index)
     item = {
         "id": id,
         "type": "custom_tool_call",
         "status": COMPLETED,
         "call_id": call.id,
-        "name": call.name,
+        **_named(outline, call),
         "input": call.arguments,
     }
     place = {"item_id": id, "output_index": index}
@@ -64,3 +71,8 @@ def _custom(events: Events, id: str, index: int, call: ToolCall) -> tuple[bytes,
         + done(events, index, item)
     )
     return told, item
+
+
+def _named(outline: Outline, call: ToolCall) -> dict[str, str]:
+    namespace, name = parted(call.name, outline.namespaces)
+    return {"name": name, "namespace": namespace} if namespace else {"name": name}

@@ -4,6 +4,7 @@ from aiohttp import web
 
 from grokdesk.gateway.exchange import Exchange
 from grokdesk.gateway.responses.outline import Outline
+from grokdesk.gateway.responses.past import key_id_of
 from grokdesk.gateway.responses.render import ResponseStreamRenderer, render_last
 from grokdesk.gateway.sse import SseWriter
 from grokdesk.services.response_jobs import Job
@@ -20,7 +21,7 @@ async def follow(
     stream = exchange.open_stream(renderer.render_error)
     sender = _Sender(stream, after)
     told = 0
-    with stream, exchange.context.calls.block():
+    with stream, exchange.context.calls.block(key_id_of(exchange)):
         await sender.send(renderer.begin())
         while True:
             is_over = job.is_over

@@ -13,6 +13,7 @@ from grokdesk.domain.errors import InvalidRequestError
 from grokdesk.domain.tools import ToolCall, ToolKind
 from grokdesk.gateway.openai.media import MEDIA, parse_media
 from grokdesk.gateway.responses.hosted import HOSTED
+from grokdesk.gateway.responses.tools import joined
 
 _log = logging.getLogger(__name__)
 
@@ -86,6 +87,9 @@ class History:
         if arguments is None:
             arguments = "{}" if kind is ToolKind.FUNCTION else ""
         text = arguments if isinstance(arguments, str) else _json(arguments)
+        namespace = item.get("namespace")
+        if isinstance(namespace, str) and namespace:
+            name = joined(namespace, name)
         self._call(ToolCall(_call_id(item), name, text, kind))
 
     def _call(self, call: ToolCall) -> None:

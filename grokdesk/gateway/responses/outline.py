@@ -22,6 +22,7 @@ class Outline(msgspec.Struct, frozen=True):
     echo: msgspec.Raw
     hosted: tuple[str, ...] = ()
     """Tools that have items of their own kind instead of function calls."""
+    namespaces: tuple[str, ...] = ()
     shows_searches: bool = False
     shows_sources: bool = False
     seals_reasoning: bool = False

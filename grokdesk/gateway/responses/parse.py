@@ -76,6 +76,7 @@ class ResponseCall:
             id=id,
             echo=msgspec.Raw(msgspec.json.encode(_echo(self.body, model, created_at))),
             hosted=self.plan.hosted,
+            namespaces=self.plan.namespaces,
             shows_searches=self.plan.searches,
             shows_sources="web_search_call.action.sources" in include,
             seals_reasoning="reasoning.encrypted_content" in include,

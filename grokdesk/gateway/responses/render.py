@@ -77,9 +77,8 @@ class ResponseStreamRenderer:
         if not self._fresh:
             return b""
         self._fresh = False
-        return self._state("response.created", self._outline.render(IN_PROGRESS)) + self._state(
-            "response.in_progress", self._outline.render(IN_PROGRESS)
-        )
+        body = self._outline.render(IN_PROGRESS)
+        return self._state("response.created", body) + self._state("response.in_progress", body)
 
     def render(self, chunk: Chunk) -> bytes:
         self.said.append(chunk)

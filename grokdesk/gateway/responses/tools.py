@@ -15,15 +15,17 @@ from grokdesk.gateway.responses.hosted import HOSTED
 _log = logging.getLogger(__name__)
 
 _NAME = re.compile(r"[A-Za-z0-9_.:/-]{1,128}")
+_NAMESPACE = "namespace"
 _SEARCH = ("web_search", "x_search")
 
 
 @dataclass(frozen=True, slots=True)
 class ToolPlan:
-    """`hosted`: names of tools that are no functions to the client."""
+    """`hosted`: names of tools that are no functions to the client. `namespaces`: see `joined`."""
 
     use: ToolUse | None = None
     hosted: tuple[str, ...] = ()
+    namespaces: tuple[str, ...] = ()
     searches: bool = False
     """The client wants to see Grok's own searches, which happen wherever they make sense."""
 
@@ -40,6 +42,7 @@ def parse_tools(bodies: list[dict[str, Any]] | None, choice: Any, *, parallel: b
     return ToolPlan(
         _use(tuple(tools.values()), _choice_of(choice), parallel=parallel),
         tuple(name for name in HOSTED if tools.get(name) is HOSTED[name].tool),
+        tuple(str(body["name"]) for body in bodies or () if body.get("type") == _NAMESPACE),
         any(str(body.get("type")).startswith(_SEARCH) for body in bodies or ()),
     )
 
@@ -52,10 +55,35 @@ def _tools_of(body: Mapping[str, Any], path: str) -> Iterator[Tool]:
         yield Tool(_name(body, path), _text(body, "description"), kind=ToolKind.CUSTOM)
     elif isinstance(kind, str) and kind in HOSTED:
         yield HOSTED[kind].tool
+    elif kind == _NAMESPACE:
+        yield from _within(body, path)
     elif not isinstance(kind, str):
         raise InvalidRequestError("A tool has a type.", param=f"{path}.type")
     elif not kind.startswith(_SEARCH):
         _log.debug("a tool of the kind %.40r was left out", kind)
+
+
+def _within(body: Mapping[str, Any], path: str) -> Iterator[Tool]:
+    """The tools of a program's server or module, under its name."""
+    space, about, members = _name(body, path), _text(body, "description"), body.get("tools")
+    for index, member in enumerate(members if isinstance(members, list) else ()):
+        if isinstance(member, dict) and member.get("type") in ("function", "custom"):
+            for tool in _tools_of(member, f"{path}.tools[{index}]"):
+                name, told = joined(space, tool.name), tool.description or about
+                yield replace(tool, name=name, description=told)
+
+
+def joined(namespace: str, name: str) -> str:
+    """One name for the model, which knows no namespaces."""
+    return f"{namespace}.{name}"
+
+
+def parted(name: str, namespaces: tuple[str, ...]) -> tuple[str, str]:
+    """Namespace, empty where there is none, and name."""
+    for namespace in namespaces:
+        if name.startswith(f"{namespace}."):
+            return namespace, name[len(namespace) + 1 :]
+    return "", name
 
 
 def _name(body: Mapping[str, Any], path: str) -> str:

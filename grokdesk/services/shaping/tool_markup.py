@@ -119,8 +119,8 @@ OUTER: Final = _tags(Part.ROOT, Part.ITEM, Part.RESULT)
 INNER: Final = _tags(Part.ROOT, Part.ITEM, Part.NAME, Part.ARGUMENTS, Part.PARAMETER)
 """What may stand within a call."""
 ANY_OPENING: Final = Mark(
-    re.compile(r"<([A-Za-z_][\w.:-]{0,63})((?:\s[^<>]*)?)>"),
-    re.compile(r"<(?:[A-Za-z_][\w.:-]{0,63}(?:\s[^<>]*)?)?"),
+    re.compile(r"<([A-Za-z_][\w.:-]{0,63})((?:[\s/][^<>]*)?)>"),
+    re.compile(r"<(?:[A-Za-z_][\w.:-]{0,63}(?:[\s/][^<>]*)?)?"),
 )
 ANY_CLOSING: Final = Mark(
     re.compile(r"</\s{0,3}([A-Za-z_][\w.:-]{0,63})\s{0,3}>"),

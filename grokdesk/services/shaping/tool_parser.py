@@ -1,17 +1,15 @@
-"""Finds calls in an answer as it is written: what is text, what is markup, which calls it makes.
+"""Finds calls in an answer while it is written, in all the forms that models have for them.
 
-Text goes on as soon as it cannot be the beginning of a call. An opening tag, a fence and white
-space are a *gap*: they go with a call that follows them, and are text before anything else.
-What begins like a call and is none is text to the letter, and so is a JSON value of which only a
-part is calls. In strings, tags mean nothing; the time taken grows with the length alone.
+Text goes on as soon as it cannot be the beginning of a call. What begins like a call and is none
+is text to the letter, and so is JSON of which only a part is calls. Tags in strings mean nothing.
+The time taken grows with the length alone, however the text is cut.
 """
 
 import re
-from collections import Counter
-from dataclasses import dataclass
 
 from grokdesk.domain.tools import ToolCall
 from grokdesk.services.shaping.tool_element import read_element
+from grokdesk.services.shaping.tool_findings import FENCE_WORD, Finding, Findings
 from grokdesk.services.shaping.tool_forms import Declared
 from grokdesk.services.shaping.tool_markup import (
     CALL_KEY,
@@ -28,37 +26,19 @@ from grokdesk.services.shaping.tool_scan import NotACallError, UnfinishedError, 
 _HOT = re.compile("(?=[<`])")
 _HOT_AFTER_CALL = re.compile(r"(?=[<`])|(?<=\n)[ \t]*(?=[\[T])")
 _SPACE = re.compile(r"\s+")
-_FENCE = "```"
 _REWINDS = 16
 """How many calls that never end are looked into for others; each costs the rest of the answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What the next `length` characters are: markup of `calls`, which may be none, or text."""
-
-    length: int
-    calls: tuple[ToolCall, ...] | None = None
-
-
 class ToolParser:
-    """`ended`: from here on the model speaks for others; nothing of that is found."""
+    """`ended`: from here on the model speaks for others; nothing is found any more."""
 
     def __init__(self, declared: Declared) -> None:
         self.ended = False
         self._declared = declared
         self._reader = Reader()
-        self._found: list[Finding] = []
-        self._given = 0
-        self._text_end = 0
-        """Where the gap begins."""
-        self._call_end = 0
-        self._called = False
+        self._findings = Findings()
         self._begins_line = True
-        self._gap_marks: list[str] = []
-        """The opening tags and fences in the gap."""
-        self._open: Counter[str] = Counter()
-        """Those that went with a call, so that their ends go as well."""
         self._rewinds = _REWINDS
         self._steps = self._answer()
 
@@ -66,113 +46,124 @@ class ToolParser:
         if text:
             self._reader.feed(text)
             next(self._steps, None)
-        return self._new_findings()
+        return self._findings.take()
 
     def finish(self) -> list[Finding]:
         self._reader.over = True
         next(self._steps, None)
-        if self._called and self._is_fresh and not self._gap_marks:
-            self._give_markup(())  # white space behind the last call
-        elif not self.ended:
-            self._end_text(self._reader.place)
-        return self._new_findings()
-
-    def _new_findings(self) -> list[Finding]:
-        self._give_text()
-        found, self._found = self._found, []
-        return found
+        if not self.ended:
+            self._findings.finish(self._reader.place)
+        return self._findings.take()
 
     def _answer(self) -> Steps[None]:
-        reader = self._reader
+        reader, findings = self._reader, self._findings
         while not self.ended and (yield from reader.more()):
             char = reader.text[reader.at]
             if char == "<":
                 yield from self._tag()
-            elif char == "`" and (self._begins_line or self._is_fresh):
+            elif char == "`" and self._is_at_start:
                 yield from self._fence()
-            elif char in "[T" and self._called and (self._begins_line or self._is_fresh):
+            elif char in "[T" and findings.called and self._is_at_start:
                 yield from self._heading()
-            elif char in "{[" and (self._is_fresh or self._gap_marks):
+            elif char in "{[" and self._may_be_json:
                 yield from self._json()
             else:
                 self._pass(self._text_from_here())
 
     @property
-    def _is_fresh(self) -> bool:
-        """No text yet, or none since the last call."""
-        return self._text_end == self._call_end
+    def _is_at_start(self) -> bool:
+        return self._begins_line or self._findings.is_fresh
+
+    @property
+    def _may_be_json(self) -> bool:
+        return self._findings.is_fresh or self._findings.is_opened
 
     def _text_from_here(self) -> int:
         """Up to where something else may begin."""
         text, at = self._reader.text, self._reader.at
         if space := _SPACE.match(text, at):
             return space.end()
-        found = (_HOT_AFTER_CALL if self._called else _HOT).search(text, at + 1)
-        return found.end() if found else len(text)
+        hot = (_HOT_AFTER_CALL if self._findings.called else _HOT).search(text, at + 1)
+        return hot.end() if hot else len(text)
 
     def _tag(self) -> Steps[None]:
-        found = yield from self._reader.see(OUTER)
+        reader, findings = self._reader, self._findings
+        found = yield from reader.see(OUTER)
         if found is None:
             self._pass_one()
             return
         tag = tag_of(found)
         if tag.opens_item:
             yield from self._item(tag)
-        elif tag.part is Part.RESULT and self._called and not tag.closing:
+        elif tag.part is Part.RESULT and findings.called and not tag.closing:
             self.ended = True
-        elif tag.part is Part.ROOT and not tag.closing and not tag.is_empty:
-            self._open_gap(tag.word, tag.length)
-        elif tag.closing and (self._open[tag.word] or (self._called and self._is_fresh)):
-            self._close(tag.word, tag.length)
+        elif tag.part is Part.RESULT or tag.is_empty:
+            self._pass_one()
         else:
-            self._pass(self._reader.at + tag.length)
+            reader.at += tag.length
+            self._root(tag)
+
+    def _root(self, tag: Tag) -> None:
+        findings, place = self._findings, self._reader.place
+        if not tag.closing:
+            findings.open(tag.word)
+        elif findings.belongs_to_a_call(tag.word):
+            findings.close_to(place, tag.word)
+        else:
+            findings.close_text_to(place, tag.word)
 
     def _fence(self) -> Steps[None]:
-        found = yield from self._reader.see(FENCE)
+        reader, findings = self._reader, self._findings
+        found = yield from reader.see(FENCE)
         if found is None:
             self._pass_one()
-        elif self._open[_FENCE] and not found[2]:
-            self._close(_FENCE, found.end())
+            return
+        reader.at += found.end()
+        if findings.is_hidden(FENCE_WORD) and not found[2]:
+            findings.close_to(reader.place, FENCE_WORD)
         else:
-            self._open_gap(_FENCE, found.end())
+            findings.open(FENCE_WORD)
 
     def _heading(self) -> Steps[None]:
         if (yield from self._reader.see(MADE_UP_TURN)):
             self.ended = True
-        elif self._reader.text[self._reader.at] == "[" and (self._is_fresh or self._gap_marks):
+        elif self._reader.text[self._reader.at] == "[" and self._may_be_json:
             yield from self._json()
         else:
             self._pass_one()
 
     def _item(self, tag: Tag) -> Steps[None]:
-        self._reader.mark()
+        reader = self._reader
+        reader.mark()
         try:
-            written = yield from read_element(self._reader, tag, self._declared)
+            written = yield from read_element(reader, tag, self._declared)
         except UnfinishedError:
             self._look_into()
         except NotACallError:
             self._conclude(())
         else:
             if written is None:
-                self._open_gap(tag.word, 0)
+                reader.unmark()
+                self._findings.open(tag.word)
             else:
                 self._conclude(self._declared.calls_of(written))
 
     def _json(self) -> Steps[None]:
         """A call without tags, if it begins like one."""
-        self._reader.mark()
+        reader = self._reader
+        reader.mark()
         try:
             yield from self._json_head()
-            self._reader.rewind()
-            self._reader.mark()
-            yield from json_value(self._reader)
+            reader.rewind()
+            reader.mark()
+            yield from json_value(reader)
         except UnfinishedError:
             self._look_into()
         except NotACallError:
             self._conclude(())
         else:
-            text = self._reader.since_mark()
-            self._conclude(self._declared.calls_in_json(text, alone=not self._is_in_tags))
+            alone = not self._findings.is_in_tags
+            self._conclude(self._declared.calls_in_json(reader.since_mark(), alone=alone))
 
     def _json_head(self) -> Steps[None]:
         reader = self._reader
@@ -186,22 +177,15 @@ class ToolParser:
         if not (yield from reader.see(CALL_KEY)):
             raise NotACallError
 
-    @property
-    def _is_in_tags(self) -> bool:
-        words = {*self._gap_marks, *(word for word, number in self._open.items() if number)}
-        return bool(words - {_FENCE})
-
     def _conclude(self, calls: tuple[ToolCall, ...]) -> None:
         """What was read since the mark is these calls, or text."""
+        reader = self._reader
         if calls:
-            self._reader.unmark()
-            self._called = True
-            self._open.update(self._gap_marks)
-            self._give_markup(calls)
+            self._findings.call_to(reader.place, calls)
         else:
-            self._begins_line = self._reader.since_mark().rstrip(" \t").endswith("\n")
-            self._reader.unmark()
-            self._end_text(self._reader.place)
+            self._findings.text_to(reader.place)
+            self._begins_line = reader.since_mark().rstrip(" \t").endswith("\n")
+        reader.unmark()
 
     def _look_into(self) -> None:
         """The answer ended within what began like a call: text, but there may be calls in it."""
@@ -212,16 +196,6 @@ class ToolParser:
         else:
             self._conclude(())
 
-    def _open_gap(self, word: str, length: int) -> None:
-        self._reader.unmark()
-        self._reader.at += length
-        self._gap_marks.append(word)
-
-    def _close(self, word: str, length: int) -> None:
-        self._reader.at += length
-        self._open[word] = max(0, self._open[word] - 1)
-        self._give_markup(())
-
     def _pass_one(self) -> None:
         self._pass(self._reader.at + 1)
 
@@ -230,24 +204,7 @@ class ToolParser:
         reader = self._reader
         passed = reader.text[reader.at : end]
         if solid := passed.rstrip():
-            self._end_text(reader.place + len(solid))
+            self._findings.text_to(reader.place + len(solid))
         if line := passed.rstrip(" \t"):
             self._begins_line = line[-1] in "\r\n"
         reader.at = end
-
-    def _end_text(self, place: int) -> None:
-        self._text_end = place
-        self._gap_marks.clear()
-
-    def _give_text(self) -> None:
-        if self._text_end > self._given:
-            self._found.append(Finding(self._text_end - self._given))
-            self._given = self._text_end
-
-    def _give_markup(self, calls: tuple[ToolCall, ...]) -> None:
-        """The gap and what was read behind it."""
-        self._give_text()
-        place = self._reader.place
-        self._found.append(Finding(place - self._given, calls))
-        self._given = self._call_end = place
-        self._end_text(place)

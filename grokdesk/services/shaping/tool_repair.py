@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from html import unescape
 from typing import Any, NoReturn
 
@@ -47,54 +48,63 @@ def encode(value: Any) -> str:
 
 
 def mended(text: str) -> str:
-    """With brackets that match and no comma before a closing one. Raise ValueError when a string
-    does not end."""
-    parts: list[str] = []
-    opened: list[str] = []
+    """With brackets that match and no comma before a closing one.
+
+    Raise ValueError when a string does not end, or more follows the value.
+    """
+    mending = _Mending()
     at = 0
     while found := _MARK.search(text, at):
-        char, start = found[0], found.start()
-        parts.append(text[at:start])
+        mending.parts.append(text[at : found.start()])
         at = found.end()
-        if char == '"':
+        if found[0] == '"':
             at = _string_end(text, at)
-            parts.append(text[start:at])
-        elif char in _PARTNERS:
-            opened.append(char)
-            parts.append(char)
-        elif char == ",":
-            parts.append(char)
+            mending.parts.append(text[found.start() : at])
         else:
-            _close(char, opened, parts)
-        if not opened:
+            mending.take(found[0])
+        if not mending.wanted:
             break
-    if opened:
-        parts.append(text[at:])
-    elif text[at:].strip(_SURPLUS):
+    if not mending.wanted and text[at:].strip(_SURPLUS):
         raise ValueError("there is more behind the value")
-    while opened:
-        _drop_comma(parts)
-        parts.append(_PARTNERS[opened.pop()])
-    return "".join(parts)
+    if mending.wanted:
+        mending.parts.append(text[at:])
+        mending.close_all()
+    return "".join(mending.parts)
 
 
-def _close(bracket: str, opened: list[str], parts: list[str]) -> None:
-    """Close what is open up to the partner; without one the bracket is surplus."""
-    if not any(_PARTNERS[char] == bracket for char in opened):
-        return
-    while True:
-        _drop_comma(parts)
-        partner = _PARTNERS[opened.pop()]
-        parts.append(partner)
-        if partner == bracket:
-            return
+class _Mending:
+    """JSON in parts, and the brackets that it still wants."""
 
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.wanted: list[str] = []
+        self._missing: Counter[str] = Counter()
 
-def _drop_comma(parts: list[str]) -> None:
-    while parts and not parts[-1].strip():
-        parts.pop()
-    if parts and parts[-1] == ",":
-        parts.pop()
+    def take(self, mark: str) -> None:
+        if partner := _PARTNERS.get(mark):
+            self.wanted.append(partner)
+            self._missing[partner] += 1
+            self.parts.append(mark)
+        elif mark == ",":
+            self.parts.append(mark)
+        elif self._missing[mark]:
+            while self._close_one() != mark:
+                pass  # an inner one was forgotten
+        # Otherwise the bracket is surplus.
+
+    def close_all(self) -> None:
+        while self.wanted:
+            self._close_one()
+
+    def _close_one(self) -> str:
+        while self.parts and not self.parts[-1].strip():
+            self.parts.pop()
+        if self.parts and self.parts[-1] == ",":
+            self.parts.pop()
+        bracket = self.wanted.pop()
+        self._missing[bracket] -= 1
+        self.parts.append(bracket)
+        return bracket
 
 
 def _string_end(text: str, at: int) -> int:

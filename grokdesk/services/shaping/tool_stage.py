@@ -6,8 +6,9 @@ from grokdesk.domain.chat import Chunk, FinishReason, TextDelta
 from grokdesk.domain.tools import ToolUse
 from grokdesk.services.shaping.held import HeldText
 from grokdesk.services.shaping.stage import Stage, Trouble
+from grokdesk.services.shaping.tool_findings import Finding
 from grokdesk.services.shaping.tool_forms import Declared
-from grokdesk.services.shaping.tool_parser import Finding, ToolParser
+from grokdesk.services.shaping.tool_parser import ToolParser
 from grokdesk.services.shaping.tool_prompt import when_to_call
 
 

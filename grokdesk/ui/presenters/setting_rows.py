@@ -15,6 +15,7 @@ _SECTIONS = {
     "accounts": "Import and storage",
     "upstream": "Connection to grok.com",
     "quota": "Quota",
+    "models": "Models",
     "attachments": "Pictures and files",
     "metrics": "Monitoring",
     "logs": "Logs",

@@ -3,7 +3,7 @@
 const test = require("node:test");
 const assert = require("node:assert/strict");
 const Anthropic = require("@anthropic-ai/sdk");
-const { ROOT, KEY, MODEL, PICTURE, WEATHER, OSLO, TWO_CITIES, RESULT, collect } = require("./stage.cjs");
+const { ROOT, KEY, MODEL, PICTURE, WEATHER, OSLO, TWO_CITIES, RESULT, attached, collect } = require("./stage.cjs");
 
 const client = new Anthropic({ baseURL: ROOT, apiKey: KEY, maxRetries: 0, timeout: 30_000 });
 const user = (content) => [{ role: "user", content }];
@@ -102,7 +102,8 @@ test("a picture is taken", async () => {
     { type: "text", text: "!say I see it." },
   ];
   const reply = await client.messages.create(ask({ messages: user(content) }));
-  assert.equal(reply.content[0].text, "I see it.");
+  assert.match(reply.content[0].text, /^I see it\./);
+  assert.equal(await attached(), 1);
 });
 
 test("tokens are counted", async () => {

@@ -3,7 +3,7 @@
 const test = require("node:test");
 const assert = require("node:assert/strict");
 const OpenAI = require("openai");
-const { BASE, KEY, MODEL, PICTURE, WEATHER, OSLO, TWO_CITIES, RESULT, collect } = require("./stage.cjs");
+const { BASE, KEY, MODEL, PICTURE, WEATHER, OSLO, TWO_CITIES, RESULT, attached, collect } = require("./stage.cjs");
 
 const client = new OpenAI({ baseURL: BASE, apiKey: KEY, maxRetries: 0, timeout: 30_000 });
 const user = (content) => [{ role: "user", content }];
@@ -100,7 +100,8 @@ test("chat: a picture is taken", async () => {
     { type: "text", text: "!say I see it." },
     { type: "image_url", image_url: { url } },
   ];
-  assert.equal((await chat({ messages: user(content) })).choices[0].message.content, "I see it.");
+  assert.match((await chat({ messages: user(content) })).choices[0].message.content, /^I see it\./);
+  assert.equal(await attached(), 1);
 });
 
 test("responses: a whole answer", async () => {
@@ -160,7 +161,8 @@ test("responses: a picture is taken", async () => {
     { type: "input_image", image_url, detail: "auto" },
   ];
   const reply = await client.responses.create({ model: MODEL, input: [{ role: "user", content }] });
-  assert.equal(reply.output_text, "I see it.");
+  assert.match(reply.output_text, /^I see it\./);
+  assert.equal(await attached(), 1);
 });
 
 test("errors are the classes of the SDK", async () => {

@@ -27,6 +27,12 @@ module.exports = {
   TWO_CITIES: '!call get_weather {"city": "Oslo"} !call get_weather {"city": "Rome"}',
   RESULT: "minus 4 degrees",
 
+  // How many files were with the last question when it reached upstream.
+  async attached() {
+    const { prompts } = await (await fetch(process.env.CLIENTS_STATS)).json();
+    return prompts.at(-1).attachments.length;
+  },
+
   async collect(stream) {
     const items = [];
     for await (const item of stream) items.push(item);

@@ -1,0 +1,1 @@
+"""The OpenAPI document: what is served, for programs that write clients."""
