@@ -6,7 +6,7 @@ from typing import Self
 
 from grokdesk.domain.apikey import ApiKey
 from grokdesk.domain.catalog import ModelCatalog, ModelKind, ModelSpec
-from grokdesk.domain.errors import ModelNotAllowedError, UnknownModelError
+from grokdesk.domain.errors import InvalidRequestError, ModelNotAllowedError, UnknownModelError
 from grokdesk.domain.model_names import (
     LONGEST_NAME,
     Aliases,
@@ -69,17 +69,19 @@ class AdmissionService:
         """Of a key that `has_rate`."""
         return self._limits.allowance(key)
 
-    def admit(self, key: ApiKey | None, name: str) -> "Admission":
+    def admit(self, key: ApiKey | None, name: str, kind: ModelKind = ModelKind.CHAT) -> "Admission":
         """Running from `with` to its end. Entering counts it against the limits of its key.
 
-        Raise GatewayPausedError, KeyEndedError, UnknownModelError, ModelNotAllowedError; entering
-        raises KeyLimitError.
+        Raise GatewayPausedError, KeyEndedError, UnknownModelError, ModelNotAllowedError, and
+        InvalidRequestError for a model of another kind; entering raises KeyLimitError.
         """
         self._gateway.check()
         if key is not None:
             # It may have changed while the body of the request was on its way.
             key = self._keys.current(key)
         model = self.model(key, name)
+        if model.kind is not kind:
+            raise InvalidRequestError(f"'{model.id}' is not a {kind} model.", param="model")
         if key is not None and key.has_limits:
             return LimitedAdmission(self._gateway, model, self._limits, key)
         return Admission(self._gateway, model)

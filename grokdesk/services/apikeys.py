@@ -3,11 +3,17 @@
 import asyncio
 import contextlib
 import uuid
+from collections.abc import Coroutine
 from dataclasses import replace
-from typing import Unpack
+from typing import Any, Unpack
 
 from grokdesk.domain.apikey import ApiKey, digest_of, generate_key, hint_of, looks_whole
-from grokdesk.domain.errors import InvalidRequestError, KeyEndedError, UnauthorizedError
+from grokdesk.domain.errors import (
+    GrokdeskError,
+    InvalidRequestError,
+    KeyEndedError,
+    UnauthorizedError,
+)
 from grokdesk.domain.events import ApiKeyEnded, ApiKeysChanged
 from grokdesk.kernel.bus import EventBus
 from grokdesk.kernel.clock import Clock
@@ -77,17 +83,15 @@ class ApiKeyService:
         )
         async with self._writing:
             self._check_name(key)
-            await self._store.insert(key)
-            self._by_digest[key.digest] = key
+            await self._switch(None, key, self._store.insert(key))
         if here:
             self.fresh = text
-        self._announce_change()
         return key, text
 
     async def configure(
         self, id_or_name: str, *, name: str | None = None, **wishes: Unpack[KeyWishes]
     ) -> ApiKey:
-        """Change what is given, in force when this returns.
+        """Change what is given, in force at once.
 
         Raise InvalidRequestError, and change nothing, for a wish that cannot be.
         """
@@ -97,25 +101,18 @@ class ApiKeyService:
             before = self.find(id_or_name)
             key = replace(before, **changes)
             self._check_name(key)
-            await self._store.update(key)
-            self._by_digest[key.digest] = key
-        if "expires_at" in changes:
-            self._expired.discard(key.id)
-        if before.enabled and not key.enabled:
-            self._bus.publish(ApiKeyEnded(key.id, _switched_off(key)))
-        self._announce_change()
+            if "expires_at" in changes:
+                self._expired.discard(key.id)
+            await self._switch(before, key, self._store.update(key))
         return key
 
     async def revoke(self, id_or_name: str) -> ApiKey:
-        """In force when this returns. Raise InvalidRequestError for an unknown key."""
+        """In force at once. Raise InvalidRequestError for an unknown key."""
         async with self._writing:
             key = self.find(id_or_name)
-            await self._store.delete(key.id)
-            del self._by_digest[key.digest]
+            await self._switch(key, None, self._store.delete(key.id))
         if self.fresh is not None and digest_of(self.fresh) == key.digest:
             self.fresh = None
-        self._bus.publish(ApiKeyEnded(key.id, _revoked(key)))
-        self._announce_change()
         return key
 
     def lend(self, name: str) -> str:
@@ -161,6 +158,28 @@ class ApiKeyService:
             self._bus.publish(ApiKeysChanged())
         return min(_LONGEST_WAIT_S, *left_s) if left_s else None
 
+    async def _switch(
+        self, before: ApiKey | None, after: ApiKey | None, saving: Coroutine[Any, Any, None]
+    ) -> None:
+        """In force before it is saved, and no longer when that fails."""
+        self._put(before, after)
+        try:
+            await saving
+        except GrokdeskError:
+            self._put(after, before)
+            raise
+
+    def _put(self, before: ApiKey | None, after: ApiKey | None) -> None:
+        if before is not None:
+            del self._by_digest[before.digest]
+        if after is not None:
+            self._by_digest[after.digest] = after
+        if before is not None and before.enabled and (after is None or not after.enabled):
+            reason = _revoked(before) if after is None else _switched_off(after)
+            self._bus.publish(ApiKeyEnded(before.id, reason))
+        self._changed.set()
+        self._bus.publish(ApiKeysChanged())
+
     def _check(self, key: ApiKey) -> None:
         if not key.enabled:
             raise KeyEndedError(_switched_off(key))
@@ -173,10 +192,6 @@ class ApiKeyService:
                 raise InvalidRequestError(
                     f"There is already a key named '{wanted.name}'.", param="name"
                 )
-
-    def _announce_change(self) -> None:
-        self._changed.set()
-        self._bus.publish(ApiKeysChanged())
 
 
 # litellm (1.106) tells a wrong key from a wrong request by these words alone.

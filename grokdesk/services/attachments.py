@@ -2,16 +2,18 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Collection, Coroutine, Iterable
 from dataclasses import replace
-from typing import Any, TypeAlias, TypeVar
+from itertools import repeat
+from typing import Any, TypeVar
 
 from grokdesk.domain.account import Account, Token
 from grokdesk.domain.attachment import Attachment, AttachmentKind, UploadFile
 from grokdesk.domain.chat import ChatRequest, Message
 from grokdesk.domain.errors import InvalidRequestError
 from grokdesk.kernel.clock import Clock
-from grokdesk.services.file_names import file_name, named_apart
+from grokdesk.services.attached import in_words, newest, numbered, refuse_sum, sources_of, unique
+from grokdesk.services.file_names import file_name
 from grokdesk.services.file_types import ending_of, mime_of
 from grokdesk.services.left_files import LeftFiles
 from grokdesk.services.pictures import UnfitPictureError, fit_picture
@@ -19,7 +21,6 @@ from grokdesk.services.ports import Upstream
 from grokdesk.services.remote_files import RemoteFiles
 from grokdesk.settings.model import AttachmentSettings
 
-_LARGEST_SUM = 64 << 20
 _READ_WITHIN_S = 5.0
 _UPLOADS_AT_ONCE = 3
 
@@ -30,8 +31,6 @@ _NO_FILE = (
 )
 
 T = TypeVar("T")
-_Source: TypeAlias = str | bytes
-"""What makes two attachments the same before they are read: the address, or the data."""
 
 
 class AttachmentService:
@@ -60,17 +59,16 @@ class AttachmentService:
         if not any(message.attachments for message in request.messages):
             return request.messages, ()
         options = self._options()
-        numbers = _numbered(request.messages)
-        wanted = _newest(request.messages, options.max_count)
+        sources = await asyncio.to_thread(sources_of, request.messages)
+        numbers = numbered(sources)
+        wanted = newest(request.messages, sources, options.max_count)
         read = await _all(
-            self._read(each, numbers[_source(each)], options) for each in wanted.values()
+            self._read(each, numbers[source], options) for source, each in wanted.items()
         )
-        _refuse_sum(read, wanted.values())
-        digests = dict(zip(wanted, (file.digest for file in read), strict=True))
-        unique = {file.digest: file for file in reversed(read)}
-        files = {file.digest: file for file in named_apart(reversed(unique.values()))}
-        names = {source: files[digest].name for source, digest in digests.items()}
-        messages = tuple(_in_words(message, names) for message in request.messages)
+        refuse_sum(read, wanted.values())
+        files = unique(read)
+        names = {source: files[file.digest].name for source, file in zip(wanted, read, strict=True)}
+        messages = tuple(map(in_words, request.messages, sources, repeat(names)))
         return messages, tuple(files.values())
 
     async def leave(
@@ -136,55 +134,6 @@ def _fit(attachment: Attachment, number: int, max_side: int) -> UploadFile:
 
 def _upload_file(name: str, mime: str, data: bytes) -> UploadFile:
     return UploadFile(name, mime, data, hashlib.sha256(data).hexdigest())
-
-
-def _source(attachment: Attachment) -> _Source:
-    return attachment.url or attachment.data
-
-
-def _numbered(messages: Iterable[Message]) -> dict[_Source, int]:
-    """From 1 in the order of the conversation, so that a file keeps its name in later turns."""
-    numbers: dict[_Source, int] = {}
-    for message in messages:
-        for each in message.attachments:
-            numbers.setdefault(_source(each), len(numbers) + 1)
-    return numbers
-
-
-def _newest(messages: tuple[Message, ...], count: int) -> dict[_Source, Attachment]:
-    """Those used last, in the order of the conversation."""
-    newest: dict[_Source, Attachment] = {}
-    for message in reversed(messages):
-        for each in reversed(message.attachments):
-            if len(newest) < count:
-                newest.setdefault(_source(each), each)
-    return dict(reversed(newest.items()))
-
-
-def _refuse_sum(files: Iterable[UploadFile], attachments: Iterable[Attachment]) -> None:
-    total = 0
-    for file, attachment in zip(files, attachments, strict=True):
-        total += len(file.data)
-        if total > _LARGEST_SUM:
-            raise InvalidRequestError(
-                f"The files are larger than {_LARGEST_SUM >> 20} MB together.",
-                param=attachment.param,
-                code="file_too_large",
-            )
-
-
-def _in_words(message: Message, names: Mapping[_Source, str]) -> Message:
-    if not message.attachments:
-        return message
-    sources = [_source(each) for each in message.attachments]
-    there = [names[source] for source in sources if source in names]
-    missing = len(sources) - len(there)
-    notes = [message.text] if message.text else []
-    if there:
-        notes.append(f"[attached: {', '.join(there)}]")
-    if missing:
-        notes.append(f"[no longer attached: {missing} older file{'s'[: missing - 1]}]")
-    return replace(message, text="\n".join(notes), attachments=())
 
 
 async def _all(works: Iterable[Coroutine[Any, Any, T]]) -> list[T]:

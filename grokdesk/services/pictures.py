@@ -95,7 +95,7 @@ def _redrawn(found: Outline, max_side: int) -> Picture:
     try:
         with Image.open(io.BytesIO(found.data), formats=[kind.name]) as image:
             if image.width > found.width or image.height > found.height:
-                raise UnfitPictureError("The picture is damaged.")  # it has two minds of its size
+                raise DamagedPictureError  # it says two things of its size
             colors = image.info.get("icc_profile")
             target = _within(image.size, max_side)
             image.draft(None, target)  # a JPEG is decoded smaller at once

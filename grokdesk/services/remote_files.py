@@ -108,7 +108,7 @@ class RemoteFiles:
         return parse_url(text, allow_http=options.allow_http, ports=ports)
 
     async def _get(self, url: RemoteUrl) -> Answer:
-        target = Target(url.text, url.port, await self._addresses(url))
+        target = Target(url.text, url.host, url.port, await self._addresses(url))
         proxy = await self._proxy(url.text)
         return await get(
             target, limit=self._bounds.largest_bytes, timeouts=self._timeouts, proxy=proxy

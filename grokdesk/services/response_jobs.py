@@ -190,10 +190,10 @@ class ResponseJobs:
 
     async def _run(self, job: Job) -> None:
         async with self._slots:
-            await self._begin(job)
             response = job.response
             call = Call(response.id, _ROUTE, response.key_id)
             try:
+                await self._begin(job)
                 result = await self._chat.run(job.request, job.emit, call)
             except GrokdeskError as error:
                 answer = self._failure(type(error).__name__, str(error), job)

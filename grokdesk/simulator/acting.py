@@ -22,8 +22,9 @@ from grokdesk.simulator.prompt import ends_with_results, last_user_text, turns_o
 BROKEN_JSON: Final = '{"answer": "this is not'
 RELUCTANT: Final = "Let me think about this in words first."
 
-_CALL: Final = re.compile(r"(?:^|[\s>(\"'`])!(call|latecall|callform[ \t]+(\w+))[ \t]+(\S+)[ \t]*")
-_JSON: Final = re.compile(r"(?:^|[\s>(\"'`])!(json|badjson)\b\s*")
+_CALL: Final = re.compile(r"(?:^|[\s>(\"'`])!(call|latecall|callform[ \t]+(\w+))[ \t]+(\S+)")
+_JSON: Final = re.compile(r"(?:^|[\s>(\"'`])!(json|badjson)\b")
+_JSON_START: Final = re.compile(r"""\s*[{["]""")
 _RESULT_HEAD: Final = re.compile(r"(?:Tool result \([^)]*\): )?(?:\S+ returned:\n)?")
 _QUOTED_CHARS: Final = 2000
 _DECODER: Final = json.JSONDecoder(strict=False)
@@ -104,10 +105,11 @@ def _json_answer(question: str, *, is_told_again: bool) -> Acted | None:
 
 def _value_at(text: str, at: int, default: Any) -> tuple[Any, int]:
     """The JSON that stands there, and where it ends."""
-    if not text.startswith(("{", "[", '"'), at):
+    found = _JSON_START.match(text, at)
+    if found is None:
         return default, at
     try:
-        value, end = _DECODER.raw_decode(text, at)
+        value, end = _DECODER.raw_decode(text, found.end() - 1)
     except ValueError:
         return default, at
     return value, end

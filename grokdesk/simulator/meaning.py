@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from grokdesk.simulator.compose import last_user_text
+from grokdesk.simulator.prompt import last_user_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ class _Journal:
         older = _parse(_bytes_of(self._older))
         uses = older + self._read_current()
         _move(uses)
-        newest = max((at for at, key_id in uses if key_id), default=now)
+        newest = _newest(uses)
         if newest > now:  # the clock was set back while nothing ran
             self._write(now - newest, "")
             uses.append((now - newest, ""))
@@ -125,13 +125,13 @@ class _Journal:
         return _parse(data)
 
     def _tidy(self, older: list[Use], current: list[Use], now: float, elapsed: float) -> None:
-        newest = max((at for at, key_id in older if key_id), default=0.0)
-        left_s = newest + self._keep_s - now
+        """The older file goes first: what the current one tells of the clock is for it, too."""
+        left_s = _newest(older) + self._keep_s - now
         if left_s > 0:
             self._older_counts_until = elapsed + left_s
-        else:
-            self._older.unlink(missing_ok=True)
-        if not any(key_id and at > now - self._keep_s for at, key_id in current) and current:
+            return
+        self._older.unlink(missing_ok=True)
+        if current and _newest(current) + self._keep_s <= now:
             self._file.cut(0)
 
 
@@ -159,6 +159,10 @@ def _move(uses: list[Use]) -> None:
             uses[place] = 0.0, ""
         elif moved_s:
             uses[place] = at + moved_s, key_id
+
+
+def _newest(uses: list[Use]) -> float:
+    return max((at for at, key_id in uses if key_id), default=0.0)
 
 
 def _bytes_of(path: Path) -> bytes:

@@ -66,7 +66,8 @@ def _node_modules() -> Path:
     for name in ("package.json", "package-lock.json"):
         shutil.copyfile(SOURCES / name, folder / name)
     say("Installing the clients for Node (1 GB; the first time takes minutes)")
-    npm = ["npm", "ci", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund"]
+    # Not `npm ci`: it wants the native programs for all systems to be in the lock file.
+    npm = ["npm", "install", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund"]
     run_or_stop(npm, "npm could not install the clients; its message is above.")
     for script in _NATIVE_PROGRAMS:
         run_or_stop(["node", folder / "node_modules" / script], f"{script} failed.")

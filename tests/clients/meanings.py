@@ -13,9 +13,22 @@ def _call(name: str, **arguments: Any) -> str:
 
 
 _JOKE = {"setup": "Why was the cat on the computer?", "punchline": "It watched the mouse."}
-_SETUP = {"setup": _JOKE["setup"]}
+_SETUP_ALONE = {**_JOKE, "punchline": None}
 
-# langchain-tests asks these; a joke is a tool call where there is a tool of that name.
+# A joke is a tool call where there is a tool for jokes, else JSON.
+_JOKES = [
+    meaning
+    for name in ("Joke", "JokeDict")
+    for meaning in (
+        _meaning("no punchline", _call(name, **_SETUP_ALONE), prompt=f'\\{{"name":"{name}"'),
+        _meaning("joke about cats", _call(name, **_JOKE), prompt=f'\\{{"name":"{name}"'),
+    )
+] + [
+    _meaning("no punchline", f"!json {json.dumps(_SETUP_ALONE)}"),
+    _meaning("joke about cats", f"!json {json.dumps(_JOKE)}"),
+]
+
+# What langchain-tests asks.
 LANGCHAIN_STANDARD_TESTS = [
     _meaning(r"magic_function\(3\)", _call("magic_function", input=3)),
     _meaning(r"magic_function_no_args\(\)", _call("magic_function_no_args")),
@@ -27,6 +40,5 @@ LANGCHAIN_STANDARD_TESTS = [
         "こんにちは株式会社",
         _call("unicode_customer", customer_name="こんにちは株式会社", description="b"),
     ),
-    _meaning("no punchline", f"!json {json.dumps(_SETUP)}"),
-    _meaning("joke about cats", f"!json {json.dumps(_JOKE)}"),
+    *_JOKES,
 ]

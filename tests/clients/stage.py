@@ -39,7 +39,21 @@ class Stage:
 
     def prompts(self) -> list[str]:
         """Every prompt that reached upstream since the stage was set."""
-        return [each["text"] for each in json.loads(self._ask("/_simulator/stats"))["prompts"]]
+        return [each["text"] for each in self._received()]
+
+    def last_attachments(self) -> list[str]:
+        """The ids of the files that were with the last prompt."""
+        return self._received()[-1]["attachments"]
+
+    def fetch(self, path: str) -> bytes:
+        """What Grokdesk answers to a GET."""
+        request = urllib.request.Request(self.root_url + path)
+        request.add_header("Authorization", f"Bearer {self.key}")
+        with urllib.request.urlopen(request, timeout=5) as response:
+            return response.read()
+
+    def _received(self) -> list[dict[str, Any]]:
+        return json.loads(self._ask("/_simulator/stats"))["prompts"]
 
     def _ask(self, path: str, body: bytes | None = None) -> bytes:
         request = urllib.request.Request(self.simulator + path, data=body)
@@ -48,11 +62,13 @@ class Stage:
 
 
 @contextmanager
-def open_stage(folder: Path) -> Iterator[Stage]:
+def open_stage(folder: Path, **settings: str) -> Iterator[Stage]:
+    """`settings` are `section_key`, as in the environment."""
     environ = {
         **_bare_environ(),
         "GROKDESK_HOME": str(folder / "profile"),
         "GROKDESK_MODELS_ALIASES": f"claude-*={MODEL}",
+        **{f"GROKDESK_{name.upper()}": value for name, value in settings.items()},
     }
     with ExitStack() as stack:
         lines = stack.enter_context(_process([], "grokdesk.simulator", environ, folder))

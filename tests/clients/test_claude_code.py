@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.clients import places, programs
+from tests.clients import pictures, places, programs
 from tests.clients.stage import MODEL, Stage
 
 pytestmark = pytest.mark.client("@anthropic-ai/claude-code")
@@ -55,6 +55,13 @@ def test_a_chat(stage: Stage, tmp_path: Path) -> None:
     assert events[-1]["usage"]["output_tokens"] > 0
 
 
+def test_a_conversation_that_goes_on(stage: Stage, tmp_path: Path) -> None:
+    claude(stage, tmp_path, "My name is Ada. !say Hello Ada.")
+    events = claude(stage, tmp_path, "!say I know.", "--continue")
+    assert events[-1]["result"] == "I know."
+    assert "My name is Ada." in stage.prompts()[-1]
+
+
 def test_a_model_by_one_of_claudes_names(stage: Stage, tmp_path: Path) -> None:
     events = claude(stage, tmp_path, "!say Me too.", "--model", "claude-sonnet-4-5")
     assert events[-1]["result"] == "Me too."
@@ -90,3 +97,11 @@ def test_two_tools_are_used_at_once(stage: Stage, tmp_path: Path) -> None:
     events = claude(stage, tmp_path, "\n".join(calls), "--allowedTools", "Read")
     assert len(blocks(events, "tool_use")) == 2
     assert events[-1]["num_turns"] >= 2
+
+
+def test_a_picture_that_a_tool_found_is_sent(stage: Stage, tmp_path: Path) -> None:
+    picture = tmp_path / "picture.png"
+    picture.write_bytes(pictures.png())
+    call = json.dumps({"file_path": str(picture)})
+    claude(stage, tmp_path, f"!call Read {call}", "--allowedTools", "Read")
+    assert len(stage.last_attachments()) == 1

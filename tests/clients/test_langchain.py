@@ -70,6 +70,10 @@ class _StandardTests(ChatModelIntegrationTests):
         return True
 
     @property
+    def supports_pdf_tool_message(self) -> bool:
+        return True
+
+    @property
     def supports_pdf_inputs(self) -> bool:
         return True
 
@@ -79,4 +83,18 @@ class _StandardTests(ChatModelIntegrationTests):
 
 
 class TestChatCompletions(_StandardTests):
-    pass
+    """Structured answers by JSON schema, which is the default."""
+
+
+class TestStructuredAnswersAsToolCalls(_StandardTests):
+    @property
+    def structured_output_kwargs(self) -> dict[str, Any]:
+        return {"method": "function_calling"}
+
+
+class TestResponses(_StandardTests):
+    """The same tests again by the other API of OpenAI."""
+
+    @property
+    def chat_model_params(self) -> dict[str, Any]:
+        return {**super().chat_model_params, "use_responses_api": True}

@@ -16,6 +16,7 @@ QUIET = {
     "OPENCODE_DISABLE_DEFAULT_PLUGINS": "1",
     "OPENCODE_DISABLE_LSP_DOWNLOAD": "1",
     "OPENCODE_DISABLE_MODELS_FETCH": "1",
+    "OPENCODE_PURE": "1",  # else it asks npm for its plugin package
 }
 
 
@@ -24,11 +25,11 @@ def _no_meanings(stage: Stage) -> None:
     stage.script(meanings=[])
 
 
-def opencode(stage: Stage, folder: Path, prompt: str) -> list[dict[str, Any]]:
+def opencode(stage: Stage, folder: Path, prompt: str, *arguments: str) -> list[dict[str, Any]]:
     """The parts of the answer that `opencode run` reports."""
     (folder / "opencode.json").write_text(json.dumps(recipe(stage)))
     program = places.NODE_MODULES / ".bin" / "opencode"
-    command = [program, "run", "--format", "json"]
+    command = [program, "run", "--format", "json", *arguments]
     told = programs.run(command, folder, QUIET, stdin=prompt)  # it would quote an argument
     events = [json.loads(line) for line in told.splitlines() if line.startswith("{")]
     assert not [event for event in events if event["type"] == "error"], told
@@ -66,6 +67,12 @@ def texts(parts: list[dict[str, Any]]) -> list[str]:
 
 def test_a_chat(stage: Stage, tmp_path: Path) -> None:
     assert texts(opencode(stage, tmp_path, "!say Good evening.")) == ["Good evening."]
+
+
+def test_a_conversation_that_goes_on(stage: Stage, tmp_path: Path) -> None:
+    opencode(stage, tmp_path, "My name is Ada. !say Hello Ada.")
+    assert texts(opencode(stage, tmp_path, "!say I know.", "--continue")) == ["I know."]
+    assert "My name is Ada." in stage.prompts()[-1]
 
 
 def test_a_command_is_run_and_its_output_told(stage: Stage, tmp_path: Path) -> None:

@@ -175,13 +175,13 @@ def events_of(body: bytes) -> list[SentEvent]:
     return [
         _event(block)
         for block in body.decode().split("\n\n")
-        if any(line.startswith("data:") for line in block.splitlines())
+        if any(line.startswith("data:") for line in block.split("\n"))
     ]
 
 
 def _event(block: str) -> SentEvent:
     name, data = "", ""
-    for line in block.splitlines():
+    for line in block.split("\n"):
         if line.startswith("event:"):
             name = line.removeprefix("event:").strip()
         elif line.startswith("data:"):

@@ -21,6 +21,10 @@ from tests.gateway.golden import record
 from tests.gateway.stand_in import chat_body, fails, hangs, says, thinks
 
 PATH = "/v1/chat/completions"
+PNG = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60"
+    "e6kgAAAABJRU5ErkJggg=="
+)
 FUNCTION = {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}
 
 
@@ -218,6 +222,22 @@ async def test_a_client_that_leaves_ends_all_choices(http, gateway):
     assert gateway.upstream.cancelled == 4
 
 
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_gateway_that_stops_ends_all_choices_with_one_error(http, gateway, stream):
+    gateway.upstream.play = hangs()
+
+    async def stop_later():
+        while gateway.upstream.running < 3:
+            await asyncio.sleep(0.005)
+        await gateway.server.stop(grace_s=0.1)
+
+    (status, _, body), _ = await asyncio.gather(
+        ask(http, gateway, n=3, stream=stream), stop_later()
+    )
+    assert (status, json.loads(body)["error"]["code"]) == (503, "gateway_stopping")
+    assert gateway.upstream.running == 0
+
+
 async def test_a_key_may_want_thinking_in_the_text(http, gateway):  # H16
     (key,) = gateway.services.keys.list()
     await gateway.services.keys.configure(key.id, reasoning_format=ReasoningFormat.THINK)
@@ -282,6 +302,19 @@ async def test_tool_results_go_back_in_order_with_what_was_called(http, gateway)
     turns = [turn for turn in gateway.upstream.requests[0].messages if turn.role is Role.TOOL]
     assert [(turn.name, turn.call_id) for turn in turns] == [("f", "call_1"), ("f", "call_2")]
     assert [turn.text.splitlines()[-1] for turn in turns] == ["r1", "r2"]
+
+
+async def test_a_picture_is_left_upstream_and_named_in_the_text(http, gateway):  # H13
+    parts = [
+        {"type": "text", "text": "What is this?"},
+        {"type": "image_url", "image_url": {"url": PNG, "detail": "high"}},
+    ]
+    status, _, _ = await ask(http, gateway, messages=[{"role": "user", "content": parts}])
+    assert status == 200
+    (prompt,) = gateway.upstream.requests
+    assert prompt.file_ids == ("file-1",)
+    assert prompt.messages[0].text.startswith("What is this?")
+    assert [file.mime for _, file in gateway.upstream.uploads] == ["image/png"]
 
 
 async def test_a_client_of_the_older_functions_gets_a_function_call(http, gateway):  # H21

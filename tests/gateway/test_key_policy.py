@@ -10,6 +10,7 @@ import pytest
 from grokdesk.gateway.app import ROUTES
 from grokdesk.gateway.dialect import OPENAI
 from grokdesk.gateway.errors import Verdict
+from tests.gateway.live_core import live_core
 from tests.gateway.stand_in import CATALOG, chat_body, hangs
 
 MESSAGES = [{"role": "user", "content": "Hi"}]
@@ -286,3 +287,24 @@ async def test_the_name_of_a_model_gets_nowhere_but_into_a_json_answer(http, gat
     }
     assert labels <= {"", "other", *(model.id for model in CATALOG.models)}
     await gateway.services.metrics.switch(False)
+
+
+async def test_the_whole_core_keeps_limits_and_last_uses_across_a_restart(http, tmp_path):
+    headers = {}
+
+    async def ask(live):
+        url = live.core.services.gateway.snapshot().base_url + "/chat/completions"
+        body = chat_body(model="grok-chat-fast")
+        async with http.post(url, json=body, headers=headers) as response:
+            return response.status
+
+    async with live_core(tmp_path, accounts_vault="sealed") as live:
+        await live.add("an-account-of-the-limits-super")
+        key, text = await live.core.services.keys.create("few", requests_per_day=3)
+        headers["x-api-key"] = text
+        assert [await ask(live) for _ in range(2)] == [200, 200]
+    async with live_core(tmp_path, accounts_vault="sealed") as live:
+        assert [await ask(live) for _ in range(2)] == [200, 429]
+        usage = (await live.core.services.usage.by_key())[key.id]
+        assert usage.requests_today == 3
+        assert usage.last_used_at == pytest.approx(live.core.services.clock.now(), abs=20)

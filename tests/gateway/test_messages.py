@@ -1,6 +1,7 @@
 """The Messages API over HTTP, with plain aiohttp: what the bytes and headers are."""
 
 import asyncio
+import base64
 import json
 
 import pytest
@@ -211,6 +212,16 @@ async def test_a_call_in_a_whole_message_has_its_arguments_as_an_object(http, ga
     ]
 
 
+async def test_arguments_that_some_decoders_refuse_are_told_as_they_are(http, gateway):
+    odd = '{"a": 1e999, "b": "\\ud83d", "c": "\ud83d"}'
+    gateway.upstream.play = says(ToolCall("call_1", "weather", odd))
+    message = await answer_of(http, gateway)
+    expected = {"a": float("inf"), "b": "\ud83d", "c": "\ufffd"}
+    assert message["content"][0]["input"] == expected
+    events = await stream_of(http, gateway)
+    assert json.loads(events[2]["delta"]["partial_json"]) == expected
+
+
 @pytest.mark.parametrize(
     ("reason", "told"),
     [
@@ -348,6 +359,18 @@ async def test_silence_is_broken_by_pings_that_are_events(http, start_gateway): 
     assert events[-1] == {"type": "message_stop"}
 
 
+async def test_an_error_after_pings_alone_is_an_event_too(http, start_gateway):  # N4
+    gateway = await start_gateway(settings={"gateway.heartbeat_s": 1.0})
+
+    async def play(_prompt, _emit):
+        await asyncio.sleep(1.6)
+        raise ContentRefusedError("Declined.")
+
+    gateway.upstream.play = play
+    events = await stream_of(http, gateway)
+    assert [event["type"] for event in events] == ["ping", "error"]
+
+
 async def test_tokens_are_counted_without_asking_anybody(http, gateway):  # N8
     body = message_body(max_tokens=None)
     path = "/v1/messages/count_tokens?beta=true"
@@ -406,6 +429,31 @@ async def test_system_and_tools_reach_upstream_in_words(http, gateway):  # N5
     assert all(turn.attachments == () and turn.calls == () for turn in turns)
     assert "Be brief." in [turn.text for turn in turns if turn.role is Role.SYSTEM]
     assert any("weather" in turn.text for turn in turns)
+
+
+async def test_pictures_and_documents_are_left_with_the_account(http, gateway):  # N7
+    dot = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\xff\xff\xff\x00\x00\x00,\x00\x00\x00\x00\x01"
+    dot += b"\x00\x01\x00\x00\x02\x02D\x01\x00;"
+    blocks = [
+        {"type": "text", "text": "What is this?"},
+        {"type": "image", "source": base64_source("image/gif", dot)},
+        {
+            "type": "document",
+            "title": "a.pdf",
+            "source": base64_source("application/pdf", b"%PDF-1.4\n%%EOF\n"),
+        },
+    ]
+    message = await answer_of(http, gateway, messages=[{"role": "user", "content": blocks}])
+    assert message["usage"]["input_tokens"] > 4000
+    assert sorted(file.mime for _, file in gateway.upstream.uploads) == [
+        "application/pdf",
+        "image/gif",
+    ]
+    assert len(gateway.upstream.requests[0].file_ids) == 2
+
+
+def base64_source(mime, data):
+    return {"type": "base64", "media_type": mime, "data": base64.b64encode(data).decode()}
 
 
 async def test_the_key_and_the_route_reach_the_usage_row(http, gateway):

@@ -9,15 +9,44 @@ from grokdesk.domain.errors import InvalidRequestError
 from grokdesk.gateway.anthropic.parse import parse_call
 from grokdesk.gateway.ollama.parse import parse_chat, parse_generate
 
-_WORDS = "text image document tool_use tool_result thinking search_result x".split()
-_KEYS = (
-    "type text source content id name input tool_use_id data url media_type title function "
-    "arguments is_error images role"
-).split()
-_FIELDS = (
-    "system tools tool_choice thinking stop_sequences output_config stream output_format "
-    "temperature max_tokens format think options prompt suffix images"
-).split()
+_WORDS = ["text", "image", "document", "tool_use", "tool_result", "thinking", "search_result", "x"]
+_KEYS = [
+    "type",
+    "text",
+    "source",
+    "content",
+    "id",
+    "name",
+    "input",
+    "tool_use_id",
+    "data",
+    "url",
+    "media_type",
+    "title",
+    "function",
+    "arguments",
+    "is_error",
+    "images",
+    "role",
+]
+_FIELDS = [
+    "system",
+    "tools",
+    "tool_choice",
+    "thinking",
+    "stop_sequences",
+    "output_config",
+    "stream",
+    "output_format",
+    "temperature",
+    "max_tokens",
+    "format",
+    "think",
+    "options",
+    "prompt",
+    "suffix",
+    "images",
+]
 
 
 def random_body(rng):

@@ -302,6 +302,17 @@ async def test_halves_of_a_character_do_not_break_a_line(http, gateway):
     assert lines[0]["message"]["content"] == "a\ufffd"
 
 
+@pytest.mark.parametrize("stream", [True, False])
+async def test_arguments_stay_in_one_line_whatever_is_in_them(http, gateway, stream):
+    odd = '{"a": 1e999,\n"b": "\\ud83d", "c": "\ud83d"}'
+    gateway.upstream.play = says(ToolCall("call_1", "weather", odd))
+    _, _, data = await post(http, gateway, "/api/chat", chat_body(stream=stream))
+    first = json.loads(data.splitlines()[0])
+    (call,) = first["message"]["tool_calls"]
+    expected = {"a": float("inf"), "b": "\ud83d", "c": "\ufffd"}
+    assert call["function"]["arguments"] == expected
+
+
 async def test_the_key_and_the_route_reach_the_usage_row(http, gateway):
     rows = []
     gateway.services.bus.subscribe(RequestFinished, lambda event: rows.append(event.row))

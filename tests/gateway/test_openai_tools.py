@@ -14,6 +14,7 @@ WEATHER = {"type": "function", "function": {"name": "weather", "parameters": SCH
 CLOCK = {"type": "function", "function": {"name": "clock", "description": "The time."}}
 WEATHER_TOOL = Tool("weather", "", json.dumps(SCHEMA, separators=(",", ":")))
 CLOCK_TOOL = Tool("clock", "The time.")
+JUST_CLOCK = ToolUse((CLOCK_TOOL,))
 
 
 def parse(**fields):
@@ -87,6 +88,12 @@ def test_a_tool_that_is_named_twice_alike_counts_once():
         (allowed("auto", "clock"), ToolUse((CLOCK_TOOL,))),
         (allowed("required", "clock", "weather"), ToolUse((WEATHER_TOOL, CLOCK_TOOL), True)),
         (allowed("auto", "else"), None),
+        ({**allowed("auto", "clock")["allowed_tools"], "type": "allowed_tools"}, JUST_CLOCK),
+        (
+            {"type": "allowed_tools", "mode": "auto", "tools": [{"type": "web_search"}]},
+            None,
+        ),
+        ({"type": "web_search"}, ToolUse((WEATHER_TOOL, CLOCK_TOOL))),
     ],
 )
 def test_every_kind_of_choice(choice, wanted):  # H18
@@ -134,3 +141,59 @@ def test_the_older_functions_are_tools_of_which_one_is_called():  # H21
 )
 def test_a_broken_tool_is_named(fields, param):
     assert refusal(**fields).param == param
+
+
+def test_a_schema_that_is_no_text_is_refused():
+    body = b'{"model":"m","messages":[{"role":"user"}],"functions":[{"name":"f","parameters":%b}]}'
+    with pytest.raises(InvalidRequestError) as caught:
+        parse_chat(body % b'{"a":"\xff"}')
+    assert caught.value.param == "functions[0].parameters"
+
+
+STRANGE = [None, True, 0, -1, 2**70, 0.5, "", "x", [], {}, [[]], {"type": []}, {"type": "x"}]
+SHAPES = [
+    lambda x: {"tools": x},
+    lambda x: {"tools": [x]},
+    lambda x: {"tools": [{"type": "function", "function": x}]},
+    lambda x: {"tools": [{"type": x, "function": {"name": "f"}}]},
+    lambda x: {"tools": [{"function": {"name": x}}]},
+    lambda x: {"tools": [{"function": {"name": "f", "parameters": x}}]},
+    lambda x: {"tools": [{"type": "custom", "custom": x}]},
+    lambda x: {"tools": [CLOCK], "tool_choice": x},
+    lambda x: {"tools": [CLOCK], "tool_choice": {"type": x}},
+    lambda x: {"tools": [CLOCK], "tool_choice": {"type": "function", "function": x}},
+    lambda x: {"tools": [CLOCK], "tool_choice": {"type": "allowed_tools", "allowed_tools": x}},
+    lambda x: {"tools": [CLOCK], "tool_choice": allowed(x, "clock")},
+    lambda x: {
+        "tools": [CLOCK],
+        "tool_choice": {"type": "allowed_tools", "mode": "auto", "tools": [x]},
+    },
+    lambda x: {"functions": [x]},
+    lambda x: {"functions": [CLOCK["function"]], "function_call": x},
+    lambda x: {"response_format": x},
+    lambda x: {"response_format": {"type": x}},
+    lambda x: {"response_format": {"type": "json_schema", "json_schema": x}},
+    lambda x: {"response_format": {"type": "json_schema", "json_schema": {"schema": x}}},
+    lambda x: {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": x}]}]},
+    lambda x: {"messages": [{"role": "user", "content": [{"type": "file", "file": x}]}]},
+    lambda x: {"messages": [{"role": "user", "content": [{"type": "image", "source": x}]}]},
+    lambda x: {"messages": [{"role": "user", "content": [{"type": x, "text": x}]}]},
+    lambda x: {"messages": [{"role": "assistant", "tool_calls": [x]}]},
+    lambda x: {"messages": [{"role": "assistant", "tool_calls": [{"id": x, "function": x}]}]},
+    lambda x: {"messages": [{"role": "assistant", "tool_calls": [{"custom": {"name": x}}]}]},
+    lambda x: {"messages": [{"role": "assistant", "function_call": x}]},
+    lambda x: {"reasoning": x},
+    lambda x: {"deepsearch": x},
+    lambda x: {"stop": x},
+]
+
+
+@pytest.mark.parametrize("strange", STRANGE, ids=repr)
+def test_whatever_a_field_holds_is_understood_or_refused_by_name(strange):
+    nameless = []
+    for shape in SHAPES:
+        try:
+            parse(**shape(strange))
+        except InvalidRequestError as error:
+            nameless += [] if error.param or error.code == "invalid_json" else [shape(strange)]
+    assert nameless == []

@@ -181,6 +181,18 @@ async def test_a_job_is_a_running_request_until_it_is_over(responses, gateway):
     assert running() == 0
 
 
+async def test_a_job_counts_against_the_limits_of_its_key(http, gateway):
+    _, text = await gateway.services.keys.create("Narrow", max_concurrent=1)
+    narrow = Responses(http, gateway, text)
+    gateway.upstream.play = hangs("Well")
+    queued = await narrow.create(background=True)
+    status, body = await narrow.ask("POST", body=BODY)
+    assert (status, body["error"]["code"]) == (429, "key_limit")
+    await narrow.ask("POST", f"/{queued['id']}/cancel")
+    gateway.upstream.play = says("Well.")
+    assert (await narrow.create())["status"] == "completed"
+
+
 async def test_a_paused_gateway_lets_a_job_finish(responses, gateway):
     proceed = asyncio.Event()
 

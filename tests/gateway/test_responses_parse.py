@@ -5,11 +5,14 @@ import json
 import logging
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from grokdesk.domain.attachment import AttachmentKind
 from grokdesk.domain.chat import AnswerFormat, Message, Role, TextDelta
 from grokdesk.domain.errors import InvalidRequestError
 from grokdesk.domain.tools import Tool, ToolCall, ToolKind
+from grokdesk.gateway.responses.body import ResponseBody
 from grokdesk.gateway.responses.history import History
 from grokdesk.gateway.responses.parse import parse_response
 from grokdesk.gateway.responses.render import items_of
@@ -369,3 +372,83 @@ def test_an_answer_becomes_a_turn_of_the_conversation_again():
     assert history.messages == [
         Message(Role.ASSISTANT, "Let me see.", calls=(ToolCall("c1", "weather", "{}"),))
     ]
+
+
+NAMES = st.sampled_from(
+    [
+        "type",
+        "role",
+        "content",
+        "text",
+        "name",
+        "call_id",
+        "id",
+        "output",
+        "input",
+        "arguments",
+        "action",
+        "operation",
+        "tools",
+        "mode",
+        "parameters",
+        "schema",
+        "format",
+        "effort",
+        "image_url",
+        "file_data",
+        "namespace",
+        "status",
+        "summary",
+    ]
+)
+WORDS = st.sampled_from(
+    [
+        "message",
+        "user",
+        "assistant",
+        "function",
+        "function_call",
+        "function_call_output",
+        "custom",
+        "custom_tool_call",
+        "local_shell",
+        "local_shell_call",
+        "apply_patch",
+        "apply_patch_call",
+        "input_text",
+        "input_image",
+        "input_file",
+        "namespace",
+        "allowed_tools",
+        "required",
+        "json_schema",
+        "item_reference",
+        "reasoning",
+        "data:,",
+        "Hi",
+    ]
+)
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | WORDS | st.text()
+VALUES = st.recursive(
+    LEAVES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4),
+    max_leaves=12,
+)
+FIELDS = st.sampled_from(sorted(ResponseBody.__struct_fields__))
+OBJECTS = st.lists(st.dictionaries(NAMES, VALUES, min_size=1, max_size=4), max_size=3)
+BODIES = st.dictionaries(FIELDS, VALUES, max_size=3) | st.fixed_dictionaries(
+    {},
+    optional={"input": OBJECTS, "tools": OBJECTS, "tool_choice": VALUES, "instructions": OBJECTS},
+)
+
+
+@settings(max_examples=400)
+@given(BODIES)
+def test_a_body_is_understood_or_refused_whatever_is_in_it(fields):
+    try:
+        call = parsed(**fields)
+        call.outline("resp_1", "grok-fast", 0)
+        call.input_items()
+        call.request(History(), {})
+    except InvalidRequestError:
+        pass

@@ -8,6 +8,7 @@ from grokdesk.domain.account import Tier
 from grokdesk.domain.catalog import ModelCatalog, ModelKind, ModelSpec
 from grokdesk.domain.errors import (
     GatewayPausedError,
+    InvalidRequestError,
     KeyEndedError,
     KeyLimitError,
     ModelNotAllowedError,
@@ -180,9 +181,13 @@ async def test_a_request_counts_while_it_runs(rig):
 
 
 async def test_what_never_runs_does_not_count(rig):
-    key = await rig.key(requests_per_minute=1, models="grok-chat-fast")
+    key = await rig.key(requests_per_minute=1, models="grok-chat-fast, grok-draw")
     rig.admission.admit(key, "grok-3")
-    for name, error in (("grok-4", ModelNotAllowedError), ("gpt-4", UnknownModelError)):
+    for name, error in (
+        ("grok-4", ModelNotAllowedError),
+        ("gpt-4", UnknownModelError),
+        ("grok-draw", InvalidRequestError),
+    ):
         with pytest.raises(error):
             rig.admission.admit(key, name)
     rig.gateway.pause()

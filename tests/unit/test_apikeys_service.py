@@ -11,6 +11,7 @@ from grokdesk.kernel.clock import ManualClock, SystemClock
 from grokdesk.services.apikeys import ApiKeyService
 from grokdesk.store.apikeys import ApiKeyStore
 from grokdesk.store.db import Database
+from grokdesk.store.errors import StoreError
 
 
 class Rig:
@@ -154,6 +155,34 @@ async def test_a_change_that_comes_after_the_end_does_not_bring_a_key_back(rig):
     assert isinstance(results[1], InvalidRequestError)
     with pytest.raises(UnauthorizedError):
         rig.keys.authenticate(text)
+
+
+async def test_what_cannot_be_saved_is_not_in_force(rig, tmp_path):
+    key, text = await rig.keys.create("laptop")
+    await rig.database.close()
+    for attempt in (
+        rig.keys.revoke("laptop"),
+        rig.keys.configure("laptop", enabled=False),
+        rig.keys.create("other"),
+    ):
+        with pytest.raises(StoreError):
+            await attempt
+    assert rig.keys.list() == (key,)
+    assert rig.keys.authenticate(text) == key
+
+
+async def test_an_end_does_not_wait_for_the_disk_nor_for_who_asked_for_it(rig):
+    _, text = await rig.keys.create("laptop")
+    task = asyncio.get_running_loop().create_task(rig.keys.revoke("laptop"))
+    await asyncio.sleep(0)
+    with pytest.raises(UnauthorizedError):
+        rig.keys.authenticate(text)
+    task.cancel()
+    await asyncio.wait([task])
+    assert rig.endings() == ["The API key 'laptop' was revoked."]
+    again = rig.service()
+    await again.load()
+    assert again.list() == ()
 
 
 async def test_expiry_is_announced_when_it_comes(rig, expiring):

@@ -24,12 +24,9 @@ KEY = {
 def test_a_table_shows_limits_and_use_of_each_key():
     header, row = keys_table([KEY]).splitlines()
     assert header.split("  ")[0] == "ID"
-    assert (
-        row.split()
-        == (
-            "01234567 laptop gd-…abcd active 60/min, 2 at once never 3 req, 40 tok 50 req, 6000 tok"
-        ).split()
-    )
+    shown = " ".join(row.split())
+    assert shown.startswith("01234567 laptop gd-…abcd active 60/min, 2 at once never ")
+    assert shown.endswith(" 3 req, 40 tok 50 req, 6000 tok")
 
 
 def test_a_table_without_keys_says_how_to_make_one():

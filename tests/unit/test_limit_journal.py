@@ -130,6 +130,19 @@ def test_a_turn_does_not_drop_what_counts_after_the_clock_was_set_back(open_jour
     assert len(open_journals().read(NOW + 4_000, 0.0)) == 8_000
 
 
+def test_a_turn_amid_a_change_of_the_clock_does_not_lose_the_change(open_journals, base):
+    first, uses = open_journals(), 0
+    while not uses or base.with_suffix(".limits-day").stat().st_size <= 64 * 1024:
+        first.append(NOW, 0.0, "k" * 32, daily=True)
+        uses += 1
+    first.move(-3600.0, 1.0)
+    assert base.with_name("grokdesk.limits-day.old").exists()
+    for _ in range(2):
+        assert ages(open_journals(), now=NOW + 10 - 3600) == [(10.0, "k" * 32)] * uses
+    assert ages(open_journals(), now=NOW + DAY_S - 3600 + 1) == []
+    assert sum(file.stat().st_size for file in base.parent.iterdir()) == 0
+
+
 def test_a_disk_that_cannot_be_written_is_told_once_and_stops_nobody(tmp_path, caplog):
     journals = LimitJournals(tmp_path / "missing" / "grokdesk.db")
     with caplog.at_level(logging.WARNING):

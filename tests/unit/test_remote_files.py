@@ -1,6 +1,7 @@
 """The fetcher of remote files: where it may go, and where it must not even knock."""
 
 import asyncio
+import contextlib
 import logging
 import re
 import shutil
@@ -202,7 +203,7 @@ async def test_a_client_that_leaves_ends_the_transfer(net):
 async def test_the_connection_goes_where_it_was_settled_whatever_the_host_looks_like(net):
     """Should curl read an address in another way than we do, it still finds one place only."""
     for host in ("127.0.0.2", "localhost", "127.1", "[::1]", "public.bad-dns.com"):
-        target = Target(f"http://{host}:{net.port}/", net.port, [OUTSIDE])
+        target = Target(f"http://{host}:{net.port}/", "x", net.port, [OUTSIDE])
         answer = await get(target, limit=100, timeouts=Timeouts(3, 3, 3), proxy=None)
         assert answer.body == b"content"
     assert net.inside_hits == 0
@@ -245,23 +246,59 @@ async def test_http_is_refused_unless_it_is_allowed(net):
     assert net.lookups == []
 
 
-@pytest.mark.parametrize("scheme", ["http", "socks5h"])
+@contextlib.asynccontextmanager
+async def proxy_of(scheme: str, **options: object) -> AsyncIterator[tuple[FakeProxy, Proxy]]:
+    fake = FakeProxy(**options)  # type: ignore[arg-type]
+    server = await asyncio.start_server(fake.serve, "127.0.0.1", 0)
+    fake.port = server.sockets[0].getsockname()[1]
+    try:
+        yield fake, Proxy.parse(f"{scheme}://127.0.0.1:{fake.port}")
+    finally:
+        server.close()
+
+
+def through(proxy: Proxy):
+    async def choose(_url: str) -> Proxy:
+        return proxy
+
+    return choose
+
+
+PROXIES = pytest.mark.parametrize("scheme", ["http", "socks5", "socks5h"])
+
+
+@PROXIES
 async def test_through_a_proxy_the_name_must_be_public_from_here_too(net, scheme):
-    proxy = FakeProxy(answer=403 if scheme == "http" else 2)
-    server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
-    place = f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with proxy_of(scheme) as (fake, proxy):
+        await refusal(net.remote(proxy=through(proxy)), net.url("/", "loopback.bad-dns.com"))
+        assert fake.targets == []
 
-    async def through(_url: str) -> Proxy:
-        return Proxy.parse(place)
 
-    remote = net.remote(proxy=through)
-    await refusal(remote, net.url("/", "loopback.bad-dns.com"))
-    assert proxy.targets == []
-    await refusal(remote, net.url("/x"))
-    assert len(proxy.targets) == 1
-    assert "public.bad-dns.com" in proxy.targets[0]
+@PROXIES
+async def test_a_file_is_fetched_through_the_proxy_that_is_set(net, scheme):
+    async with proxy_of(scheme) as (fake, proxy):
+        remote = net.remote(proxy=through(proxy))
+        assert await remote.fetch(net.url("/x", OUTSIDE), param="p") == b"content"
+        assert len(fake.targets) == 1
+
+
+@pytest.mark.parametrize(
+    ("scheme", "told"), [("http", "public"), ("socks5h", "public"), ("socks5", OUTSIDE)]
+)
+async def test_the_proxy_is_told_the_name_unless_it_takes_addresses_only(net, scheme, told):
+    async with proxy_of(scheme, answer=403 if scheme == "http" else 2) as (fake, proxy):
+        await refusal(net.remote(proxy=through(proxy)), net.url("/x"))
+        (target,) = fake.targets
+        assert told in target
     assert net.requests == []
-    server.close()
+
+
+async def test_a_proxy_on_the_port_of_the_target_is_still_found(net):
+    """What was settled about the target holds for the target alone."""
+    async with proxy_of("http", answer=403) as (fake, proxy):
+        net.port = fake.port
+        await refusal(net.remote(proxy=through(proxy)), net.url("/x"))
+        assert len(fake.targets) == 1
 
 
 async def test_the_environments_proxy_has_no_say(net, monkeypatch):

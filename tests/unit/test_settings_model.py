@@ -47,6 +47,8 @@ def test_the_settings_are_those_that_were_agreed():
         "gateway.host_names",
         "gateway.demo",
         "gateway.listen_ipv6",
+        "gateway.ollama",
+        "gateway.ollama_open",
         "upstream.web_url",
         "upstream.assets_url",
         "upstream.socket_url",

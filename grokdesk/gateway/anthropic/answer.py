@@ -2,19 +2,17 @@
 
 from typing import Any
 
-import msgspec
-
 from grokdesk.domain.chat import Chunk, Image, ReasoningDelta, TextDelta
 from grokdesk.domain.tools import ToolCall
 from grokdesk.gateway.anthropic.render import (
     Heading,
     call_id,
     ending,
-    markdown_of,
     opened_message,
     usage,
 )
-from grokdesk.gateway.jsontext import json_object
+from grokdesk.gateway.jsontext import json_object, raw_json
+from grokdesk.gateway.markdown import markdown_of
 from grokdesk.services.calls import ChatResult
 
 
@@ -72,5 +70,5 @@ class MessageCollector:
 
 
 def _tool_use(call: ToolCall) -> dict[str, Any]:
-    arguments = msgspec.json.decode(call.arguments)
+    arguments = raw_json(call.arguments)
     return {"type": "tool_use", "id": call_id(call), "name": call.name, "input": arguments}

@@ -10,6 +10,7 @@ from grokdesk.domain.chat import Chunk, FinishReason, Image, ReasoningDelta, Tex
 from grokdesk.domain.tools import ToolCall
 from grokdesk.gateway.anthropic.errors import render_error_event
 from grokdesk.gateway.jsontext import fragments, json_text
+from grokdesk.gateway.markdown import markdown_of
 from grokdesk.services.calls import ChatResult
 
 PING = b'event: ping\ndata: {"type":"ping"}\n\n'
@@ -93,7 +94,7 @@ class MessageStreamRenderer:
     def _piece(self, kind: str, text: str) -> bytes:
         if not text:
             return b""
-        if self._open is kind:
+        if self._open == kind:
             return b"%b%b%b" % (self._delta, json_text(text), _END)
         start = self._opened(kind, {"type": kind, kind: ""} | self._unsigned(kind))
         return b"%b%b%b%b" % (start, self._delta, json_text(text), _END)
@@ -101,12 +102,12 @@ class MessageStreamRenderer:
     def _thought(self, text: str) -> bytes:
         if not self._hides_thinking:
             return self._piece(_THINKING, text)
-        if self._open is _THINKING:
+        if not text or self._open == _THINKING:
             return b""
         return self._opened(_THINKING, {"type": _THINKING, _THINKING: "", "signature": ""})
 
     def _unsigned(self, kind: str) -> dict[str, str]:
-        return {"signature": ""} if kind is _THINKING else {}
+        return {"signature": ""} if kind == _THINKING else {}
 
     def _call(self, call: ToolCall) -> bytes:
         block = {"type": "tool_use", "id": call_id(call), "name": call.name, "input": {}}
@@ -129,7 +130,7 @@ class MessageStreamRenderer:
         if not kind:
             return b""
         signed = b""
-        if kind is _THINKING:
+        if kind == _THINKING:
             signature = json_text(self._heading.signature)
             signed = _SIGNATURE % self._index + signature + _END
         return signed + _event(
@@ -173,10 +174,6 @@ def usage(heading: Heading, result: ChatResult | None = None) -> dict[str, Any]:
 
 def call_id(call: ToolCall) -> str:
     return f"toolu_{call.id.removeprefix('call_')}"
-
-
-def markdown_of(image: Image) -> str:
-    return f"![image]({image.url})\n"
 
 
 def _event(name: str, data: bytes) -> bytes:

@@ -4,12 +4,11 @@ import logging
 import re
 from collections.abc import Iterator
 
-import msgspec
-
 from grokdesk.domain.errors import InvalidRequestError
 from grokdesk.domain.tools import Tool, ToolUse
 from grokdesk.gateway.anthropic.body import RequestBody, ToolBody, ToolChoiceBody
 from grokdesk.gateway.anthropic.known_tools import known_tool
+from grokdesk.gateway.schemas import schema_text
 
 _log = logging.getLogger(__name__)
 
@@ -70,18 +69,8 @@ def _own_tool(body: ToolBody, param: str) -> Tool:
             "A tool's name is up to 128 letters, digits and _.:- without spaces.",
             param=f"{param}.name",
         )
-    schema = _schema_text(body.input_schema, f"{param}.input_schema")
+    schema = schema_text(body.input_schema, f"{param}.input_schema")
     return Tool(body.name, body.description or "", schema)
-
-
-def _schema_text(schema: msgspec.Raw, param: str) -> str:
-    """As short as it can be: agents send dozens of these."""
-    text = bytes(schema).strip()
-    if text in (b"", b"null"):
-        return ""
-    if not text.startswith(b"{"):
-        raise InvalidRequestError("A JSON schema is an object.", param=param)
-    return msgspec.json.format(text, indent=-1).decode()
 
 
 def _without_twins(tools: Iterator[Tool]) -> tuple[Tool, ...]:

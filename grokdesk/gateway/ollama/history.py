@@ -10,6 +10,7 @@ from grokdesk.domain.errors import InvalidRequestError
 from grokdesk.domain.tools import Tool, ToolCall, ToolUse
 from grokdesk.gateway.ollama.body import CallBody, MessageBody, ToolBody
 from grokdesk.gateway.parts import attachment_from, attachment_from_base64
+from grokdesk.gateway.schemas import schema_text
 
 
 def parse_messages(bodies: Iterable[MessageBody]) -> tuple[Message, ...]:
@@ -86,14 +87,7 @@ def _tool(body: ToolBody, param: str) -> Tool:
     function = body.function
     if not function.name.strip():
         raise InvalidRequestError("A tool needs a name.", param=f"{param}.function.name")
-    schema = bytes(function.parameters).strip()
-    if schema in (b"", b"null"):
-        return Tool(function.name, function.description or "")
-    if not schema.startswith(b"{"):
-        raise InvalidRequestError(
-            "A JSON schema is an object.", param=f"{param}.function.parameters"
-        )
-    text = msgspec.json.format(schema, indent=-1).decode()
+    text = schema_text(function.parameters, f"{param}.function.parameters")
     return Tool(function.name, function.description or "", text)
 
 

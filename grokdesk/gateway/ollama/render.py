@@ -9,7 +9,8 @@ import msgspec
 
 from grokdesk.domain.chat import Chunk, FinishReason, Image, ReasoningDelta, TextDelta
 from grokdesk.domain.tools import ToolCall
-from grokdesk.gateway.jsontext import json_object, json_text
+from grokdesk.gateway.jsontext import json_object, json_text, raw_json
+from grokdesk.gateway.markdown import markdown_of
 from grokdesk.gateway.ollama.errors import render_error_line
 from grokdesk.services.calls import ChatResult
 
@@ -138,12 +139,8 @@ def render_loaded(heading: Heading, shape: Shape) -> bytes:
     return _encode(heading.fields() | shape.hold("", {}) | ending)
 
 
-def markdown_of(image: Image) -> str:
-    return f"![image]({image.url})\n"
-
-
 def _call(call: ToolCall) -> dict[str, Any]:
-    arguments = msgspec.json.decode(call.arguments)
+    arguments = raw_json(call.arguments)
     return {"id": call.id, "function": {"name": call.name, "arguments": arguments}}
 
 

@@ -7,10 +7,10 @@ from grokdesk.domain.chat import Chunk, Citation, Image, ReasoningDelta, SearchS
 from grokdesk.domain.tools import ToolCall
 from grokdesk.domain.usage import TokenCount
 from grokdesk.gateway.jsontext import json_object
+from grokdesk.gateway.markdown import markdown_of
 from grokdesk.gateway.openai.calls import older_call, whole_call
 from grokdesk.gateway.openai.heading import (
     Heading,
-    markdown_of,
     render_usage,
 )
 from grokdesk.gateway.openai.sources import Sources

@@ -6,9 +6,9 @@ from typing import Any
 from grokdesk.domain.chat import Chunk, Image, TextDelta
 from grokdesk.domain.usage import TokenCount
 from grokdesk.gateway.jsontext import json_object, json_text
+from grokdesk.gateway.markdown import markdown_of
 from grokdesk.gateway.openai.heading import (
     Heading,
-    markdown_of,
     render_close,
     render_stream_error,
     render_usage,

@@ -5,7 +5,6 @@ from typing import Any
 
 import msgspec
 
-from grokdesk.domain.chat import Image
 from grokdesk.domain.errors import GrokdeskError
 from grokdesk.domain.usage import TokenCount
 from grokdesk.gateway.errors import Verdict, render_error
@@ -50,7 +49,3 @@ def render_close(heading: bytes, tokens: TokenCount | None) -> bytes:
 def render_stream_error(error: GrokdeskError, verdict: Verdict, request_id: str) -> bytes:
     """Without a mark of the end: the stream is broken off."""
     return b"data: %b\n\n" % render_error(error, verdict, request_id)
-
-
-def markdown_of(image: Image) -> str:
-    return f"![image]({image.url})\n"

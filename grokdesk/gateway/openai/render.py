@@ -9,10 +9,10 @@ from grokdesk.domain.chat import Chunk, Citation, Image, ReasoningDelta, SearchS
 from grokdesk.domain.tools import ToolCall
 from grokdesk.domain.usage import TokenCount
 from grokdesk.gateway.jsontext import json_object, json_text
+from grokdesk.gateway.markdown import markdown_of
 from grokdesk.gateway.openai.calls import call_deltas, older_call_deltas
 from grokdesk.gateway.openai.heading import (
     Heading,
-    markdown_of,
     render_close,
     render_stream_error,
 )
@@ -30,6 +30,7 @@ class ChatStreamRenderer:
     __slots__ = (
         "_calls",
         "_choice",
+        "_flows",
         "_fresh",
         "_head",
         "_length",
@@ -54,6 +55,7 @@ class ChatStreamRenderer:
         self._choice = b'%b"choices":[{"index":%d,"delta":{' % (self._head, index)
         self._text_start = self._choice + b'"content":'
         self._fresh = True
+        self._flows = False
         self._thinking = False
         self._length = 0
         self._calls = 0
@@ -105,12 +107,13 @@ class ChatStreamRenderer:
     def _content(self, text: str) -> bytes:
         if not text:
             return b""
-        if self._fresh or self._thinking:
+        if not self._flows:
             return self._first_content(text)
         self._length += len(text)
         return b"%b%b%b" % (self._text_start, json_text(text), _END)
 
     def _first_content(self, text: str) -> bytes:
+        self._flows = True
         if self._thinking:
             self._thinking = False
             text = END_THINK + text
@@ -124,6 +127,7 @@ class ChatStreamRenderer:
             return self._delta(b'"reasoning_content":' + json_text(text))
         if not self._thinking:
             self._thinking = True
+            self._flows = False
             text = THINK + text
         self._length += len(text)
         return self._delta(b'"content":' + json_text(text))

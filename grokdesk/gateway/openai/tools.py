@@ -1,19 +1,15 @@
-"""The tools of a chat body, and which of them may or must be called, as a ToolUse."""
+"""The tools of a chat body, and the choice among them, as a ToolUse."""
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from typing import Any
-
-import msgspec
 
 from grokdesk.domain.errors import InvalidRequestError
 from grokdesk.domain.tools import Tool, ToolKind, ToolUse
 from grokdesk.gateway.openai.body import ChatBody, FunctionBody, ToolBody
+from grokdesk.gateway.openai.tool_choice import HOSTED, ToolChoice, parse_choice
 from grokdesk.gateway.openai.values import unsupported
+from grokdesk.gateway.schemas import schema_text
 
-_HOSTED = frozenset({"web_search", "web_search_preview", "live_search", "x_search"})
-"""What Grok does by itself wherever it makes sense: nothing to tell it."""
 _NAME = re.compile(r"[A-Za-z0-9_.:/-]{1,128}")
 
 
@@ -23,23 +19,13 @@ def parse_tools(body: ChatBody) -> ToolUse | None:
         return _use_of_tools(body)
     if body.functions:
         return _use_of_functions(body)
-    if body.tool_choice is not None and _choice_of(body.tool_choice, "tool_choice").required:
+    if body.tool_choice is not None and parse_choice(body.tool_choice, "tool_choice").required:
         raise InvalidRequestError("There are no tools to be called.", param="tool_choice")
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Choice:
-    """`among`: the names that a client allows for this call; None: all."""
-
-    allowed: bool = True
-    required: bool = False
-    only: str = ""
-    among: frozenset[str] | None = None
-
-
 def _use_of_tools(body: ChatBody) -> ToolUse | None:
-    choice = _choice_of(body.tool_choice, "tool_choice")
+    choice = parse_choice(body.tool_choice, "tool_choice")
     if not choice.allowed:
         return None
     tools = _without_twins(_tools_of(body.tools or ()), "tools")
@@ -47,7 +33,7 @@ def _use_of_tools(body: ChatBody) -> ToolUse | None:
 
 
 def _use_of_functions(body: ChatBody) -> ToolUse | None:
-    choice = _choice_of(body.function_call, "function_call")
+    choice = parse_choice(body.function_call, "function_call")
     if not choice.allowed:
         return None
     functions = (
@@ -58,7 +44,9 @@ def _use_of_functions(body: ChatBody) -> ToolUse | None:
     return _use(_without_twins(functions, "functions"), choice, "function_call", parallel=False)
 
 
-def _use(tools: tuple[Tool, ...], choice: _Choice, param: str, *, parallel: bool) -> ToolUse | None:
+def _use(
+    tools: tuple[Tool, ...], choice: ToolChoice, param: str, *, parallel: bool
+) -> ToolUse | None:
     if choice.among is not None:
         tools = tuple(tool for tool in tools if tool.name in choice.among)
     use = ToolUse(tools, choice.required, choice.only, parallel)
@@ -76,7 +64,7 @@ def _tools_of(bodies: Iterable[ToolBody]) -> Iterator[Tool]:
             yield _function(_function_body(body, param), param)
         elif body.type == "custom":
             yield _custom(body, param)
-        elif body.type not in _HOSTED:
+        elif body.type not in HOSTED:
             raise unsupported(f"{param}.type", "Tools are of the type 'function' or 'custom'.")
 
 
@@ -92,7 +80,7 @@ def _function(body: FunctionBody, param: str) -> Tool:
     return Tool(
         _checked_name(body.name, param),
         body.description or "",
-        _schema_text(body.parameters, f"{param}.parameters"),
+        schema_text(body.parameters, f"{param}.parameters"),
     )
 
 
@@ -115,65 +103,9 @@ def _checked_name(name: str, param: str) -> str:
     return name
 
 
-def _schema_text(schema: msgspec.Raw, param: str) -> str:
-    """As short as it can be: agents send dozens of these, neatly indented."""
-    text = bytes(schema).strip()
-    if text in (b"", b"null"):
-        return ""
-    if not text.startswith(b"{"):
-        raise InvalidRequestError("A JSON schema is an object.", param=param)
-    return msgspec.json.format(text, indent=-1).decode()
-
-
 def _without_twins(tools: Iterable[Tool], param: str) -> tuple[Tool, ...]:
     named: dict[str, Tool] = {}
     for tool in tools:
         if named.setdefault(tool.name, tool) != tool:
             raise InvalidRequestError(f"Two tools are named '{tool.name}'.", param=param)
     return tuple(named.values())
-
-
-_WORDS = {
-    "auto": _Choice(),
-    "none": _Choice(allowed=False),
-    "required": _Choice(required=True),
-    "any": _Choice(required=True),
-}
-
-
-def _choice_of(value: Any, param: str) -> _Choice:
-    match value:
-        case None:
-            return _Choice()
-        case str() if value in _WORDS:
-            return _WORDS[value]
-        case {"type": "allowed_tools", "allowed_tools": {"mode": mode, "tools": list(tools)}}:
-            return _among(mode, tools, param)
-        case {"type": "allowed_tools", "mode": mode, "tools": list(tools)}:
-            return _among(mode, tools, param)
-        case {"type": "auto" | "none" | "required" | "any" as word}:
-            return _WORDS[word]
-        case dict() if name := _name_in(value):
-            return _Choice(required=True, only=name)
-    raise InvalidRequestError(
-        "This must be none, auto, required, or an object that names a tool.", param=param
-    )
-
-
-def _among(mode: Any, tools: list[Any], param: str) -> _Choice:
-    names = frozenset(_name_in(tool) for tool in tools)
-    if mode not in ("auto", "required") or "" in names:
-        raise InvalidRequestError(
-            "Allowed tools have the mode auto or required, and each names a tool.", param=param
-        )
-    return replace(_WORDS[mode], among=names)
-
-
-def _name_in(value: Any) -> str:
-    match value:
-        case {"function": {"name": str(name)}} | {"custom": {"name": str(name)}}:
-            return name
-        case {"name": str(name)}:
-            return name
-        case _:
-            return ""

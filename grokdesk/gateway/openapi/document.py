@@ -10,6 +10,7 @@ from grokdesk.gateway.anthropic.errors import ANTHROPIC
 from grokdesk.gateway.dialect import OPENAI, Dialect
 from grokdesk.gateway.ollama.errors import OLLAMA
 from grokdesk.gateway.openapi.answers import AnthropicError, OllamaError, OpenAIError
+from grokdesk.gateway.openapi.examples import EXAMPLES
 from grokdesk.gateway.openapi.operations import OPERATIONS, Operation
 from grokdesk.gateway.routing import Route
 
@@ -99,8 +100,9 @@ def _operation(route: Route, operation: Operation, schemas: _Schemas) -> dict[st
         },
     }
     if operation.body is not None:
-        schema = schemas[operation.tag, operation.body]
-        told["requestBody"] = {"required": True, "content": {"application/json": _of(schema)}}
+        content = _of(schemas[operation.tag, operation.body])
+        content["examples"] = {"plain": {"value": EXAMPLES[route.path]}}
+        told["requestBody"] = {"required": True, "content": {"application/json": content}}
     if not route.needs_key:
         told["security"] = []
     return told
@@ -126,7 +128,8 @@ def _success(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
     if forms:
         content["application/json"] = _of(_any_of(forms))
     if operation.stream:
-        content[operation.stream] = _of({"type": "string"})
+        # A schema would be of one event, and OpenAPI 3.1 has no way to say so.
+        content[operation.stream] = {}
     if operation.text:
         content["text/plain"] = _of({"type": "string"})
     return {"description": "The answer.", "content": content}

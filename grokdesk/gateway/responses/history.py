@@ -56,6 +56,8 @@ class History:
         kind = item.get("type")
         if kind is None and "role" not in item and "id" in item:
             kind = "item_reference"  # its type may be left out
+        if not isinstance(kind, str | None):
+            raise InvalidRequestError("An item's type is a text.", param=f"{path}.type")
         if kind is None or kind == "message":
             self._add_message(item, path)
         elif kind == "function_call":

@@ -17,7 +17,7 @@ from grokdesk.domain.errors import GrokdeskError
 from grokdesk.domain.tools import ToolCall
 from grokdesk.domain.usage import TokenCount
 from grokdesk.gateway.errors import Verdict
-from grokdesk.gateway.openai.heading import markdown_of
+from grokdesk.gateway.markdown import markdown_of
 from grokdesk.gateway.responses.calls import render_call
 from grokdesk.gateway.responses.events import Events
 from grokdesk.gateway.responses.items import (

@@ -1,5 +1,6 @@
 """`max_tokens`: end the answer where our estimate of its length reaches the limit."""
 
+from bisect import bisect_right
 from collections.abc import Iterable
 
 from grokdesk.domain.chat import Chunk, FinishReason, TextDelta
@@ -33,9 +34,5 @@ class LengthStage(Stage):
         return ()
 
     def _fitting(self, text: str) -> str:
-        left = self._left
-        for at, character in enumerate(text):
-            left -= cost_of(character)
-            if left < 0:
-                return text[:at]
-        return text
+        ends = range(1, len(text) + 1)
+        return text[: bisect_right(ends, self._left, key=lambda end: cost_of(text[:end]))]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from grokdesk.domain.chat import Chunk, FinishReason, TextDelta
+from grokdesk.domain.tools import ToolCall
 from grokdesk.services.shaping.held import HeldText
 from grokdesk.services.shaping.stage import Stage
 
@@ -19,6 +20,8 @@ class StopStage(Stage):
         if self.cut is not None:
             return ()
         held = self._held
+        if isinstance(chunk, ToolCall):
+            return (*held.release(), chunk)  # no stop text goes on behind a call
         if not isinstance(chunk, TextDelta):
             if not held:
                 return (chunk,)

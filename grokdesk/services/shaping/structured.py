@@ -9,11 +9,13 @@ import msgspec
 from grokdesk.domain.chat import AnswerFormat, Chunk, TextDelta
 from grokdesk.domain.errors import InvalidRequestError
 from grokdesk.domain.tools import ToolCall
+from grokdesk.services.shaping.held import HeldText
 from grokdesk.services.shaping.stage import Stage, Trouble
 
 _FENCE = re.compile(r"^\s*```[a-zA-Z0-9_-]*[ \t]*\n(.*?)\n?[ \t]*```\s*$", re.DOTALL)
 _CITATION = re.compile(r" ?\[\[\d+\]\]\([^)\s]*\)")
 _PROBLEM_CHARS = 300
+_CIRCLES = "the answer is nested too deeply for the schema"
 
 
 def instruction(wanted: AnswerFormat) -> str:
@@ -27,19 +29,25 @@ def instruction(wanted: AnswerFormat) -> str:
 
 
 def check_schema(wanted: AnswerFormat, param: str) -> None:
-    """Raise InvalidRequestError when the schema itself is none."""
-    if wanted.schema is None:
+    """Raise InvalidRequestError when the schema itself is none, or cannot be applied."""
+    schema = wanted.schema
+    if schema is None:
         return
+    if not isinstance(schema.get("$schema", ""), str):
+        raise InvalidRequestError("The JSON schema is not valid: $schema is a text.", param=param)
     # Imported when first needed: it takes longer than the rest of a start.
     from jsonschema import SchemaError
-    from jsonschema.validators import validator_for
 
     try:
-        validator_for(wanted.schema).check_schema(dict(wanted.schema))
+        _validator_of(schema).check_schema(dict(schema))
+        if _problem("{}", schema) == _CIRCLES:
+            raise InvalidRequestError("The JSON schema leads in circles.")
     except SchemaError as error:
         raise InvalidRequestError(
             f"The JSON schema is not valid: {error.message[:_PROBLEM_CHARS]}", param=param
         ) from None
+    except InvalidRequestError as error:
+        raise InvalidRequestError(str(error), param=param) from None
 
 
 class StructuredStage(Stage):
@@ -47,30 +55,35 @@ class StructuredStage(Stage):
 
     def __init__(self, wanted: AnswerFormat) -> None:
         self._wanted = wanted
-        self._text: list[str] = []
+        self._held = HeldText()
         self._called = False
 
     def feed(self, chunk: Chunk) -> Iterable[Chunk]:
-        if isinstance(chunk, TextDelta):
-            self._text.append(chunk.text)
-            return ()
-        self._called = self._called or isinstance(chunk, ToolCall)
-        return (chunk,)
+        held = self._held
+        if isinstance(chunk, ToolCall):
+            self._called = True
+            return (*held.release(), chunk)
+        if self._called or not (held or isinstance(chunk, TextDelta)):
+            return (chunk,)
+        held.add(chunk)
+        return ()
 
     def finish(self) -> Iterable[Chunk]:
-        said = "".join(self._text)
         if self._called:
-            return (TextDelta(said),) if said else ()
+            return ()
+        said = self._held.text
         text = bare_json(said)
         problem = _problem(text, self._wanted.schema)
-        if not problem:
-            return (TextDelta(text),)
-        self.trouble = Trouble(
-            said,
-            f"That is not what was asked for: {problem}. {instruction(self._wanted)}",
-            f"Grok did not keep to the requested format, also when told so: {problem}.",
-        )
-        return ()
+        if problem:
+            self.trouble = Trouble(
+                said,
+                f"That is not what was asked for: {problem}. {instruction(self._wanted)}",
+                f"Grok did not keep to the requested format, also when told so: {problem}.",
+            )
+            return ()
+        if text == said:
+            return self._held.release()
+        return (*self._held.drop(), TextDelta(text))
 
 
 def bare_json(said: str) -> str:
@@ -95,15 +108,30 @@ def _problem(text: str, schema: Mapping[str, Any] | None) -> str:
     if schema is None:
         return "" if isinstance(answer, dict) else "the answer is not a JSON object"
     from jsonschema.exceptions import best_match
-    from jsonschema.validators import validator_for
     from referencing import Registry
+    from referencing.exceptions import Unresolvable
 
     # An empty registry: a `$ref` to somewhere else is not fetched.
-    validator = validator_for(schema)(schema, registry=Registry())
-    error = best_match(validator.iter_errors(answer))
+    validator = _validator_of(schema)(schema, registry=Registry())
+    try:
+        error = best_match(validator.iter_errors(answer))
+    except Unresolvable as unknown:
+        raise InvalidRequestError(
+            f"The JSON schema refers to something it does not hold: {str(unknown)[:_PROBLEM_CHARS]}"
+        ) from None
+    except RecursionError:
+        return _CIRCLES
     if error is None:
         return ""
     return f"{error.json_path}: {error.message}"[:_PROBLEM_CHARS]
+
+
+def _validator_of(schema: Mapping[str, Any]) -> Any:
+    """For the draft that the schema names, or for the newest."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.validators import validator_for
+
+    return validator_for(schema, default=Draft202012Validator)
 
 
 def _decoded(text: str) -> Any:

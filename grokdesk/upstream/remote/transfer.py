@@ -26,6 +26,7 @@ class Target:
     """`url` names its port; `addresses` are where its host is, and all that is connected to."""
 
     url: str
+    host: str
     port: int
     addresses: Collection[str]
 
@@ -67,9 +68,12 @@ def _handle(target: Target, timeouts: Timeouts, proxy: Proxy | None) -> Handle:
     curl.aim("GET", target.url)
     curl.setopt(CurlOpt.PROTOCOLS_STR, "http,https")
     curl.setopt(CurlOpt.HTTPHEADER, _HEADERS)
-    # Holds for any host name, so that it does not matter how curl reads the address.
-    places = ",".join(f"[{each}]" if ":" in each else each for each in target.addresses)
-    curl.setopt(CurlOpt.RESOLVE, [f"*:{target.port}:{places}"])
+    # For any host, so that it does not matter how curl reads the address; but a proxy is a host,
+    # too, and is found as usual.
+    host = "*" if proxy is None else target.host
+    if ":" not in host:
+        places = ",".join(f"[{each}]" if ":" in each else each for each in target.addresses)
+        curl.setopt(CurlOpt.RESOLVE, [f"{host}:{target.port}:{places}"])
     return curl
 
 
