@@ -368,7 +368,8 @@ async def test_an_error_after_pings_alone_is_an_event_too(http, start_gateway): 
 
     gateway.upstream.play = play
     events = await stream_of(http, gateway)
-    assert [event["type"] for event in events] == ["ping", "error"]
+    assert {event["type"] for event in events[:-1]} == {"ping"}
+    assert events[-1]["type"] == "error"
 
 
 async def test_tokens_are_counted_without_asking_anybody(http, gateway):  # N8
