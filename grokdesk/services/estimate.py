@@ -34,6 +34,8 @@ _WIDE_COSTS = (
     (b"\xee\xef", 130),  # full-width forms
     (range(0xF0, 0xF5), 200),  # emoji
 )
+HIGHEST_COST = max(cost for _, cost in _ASCII_COSTS + _WIDE_COSTS) / _UNITS
+"""No character has more tokens."""
 _PIECES = 64
 
 

@@ -4,7 +4,7 @@ import json
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grokdesk.domain.chat import (
@@ -36,6 +36,7 @@ OUTLINE = Outline(
     seals_reasoning=True,
 )
 TOKENS = TokenCount(3, 5, 2)
+unhurried = settings(max_examples=60, deadline=None)
 TEXTS = st.text(st.characters(), max_size=8)
 CHUNKS = st.lists(
     st.one_of(
@@ -68,6 +69,7 @@ def told(chunks, reason=FinishReason.STOP):
     return [event.data for event in events_of(data)]
 
 
+@unhurried
 @given(CHUNKS, st.sampled_from([FinishReason.STOP, FinishReason.LENGTH, FinishReason.TOOL_CALLS]))
 def test_whatever_comes_each_item_lives_once_and_the_end_holds_them_all(chunks, reason):
     events = told(chunks, reason)
@@ -91,6 +93,7 @@ def test_whatever_comes_each_item_lives_once_and_the_end_holds_them_all(chunks, 
         assert all(event.get("item_id", item["id"]) == item["id"] for event in own)
 
 
+@unhurried
 @given(CHUNKS)
 def test_the_deltas_of_a_text_are_the_text(chunks):
     whole = [chunk for chunk in chunks if chunk not in (TextDelta("\ud83e"), TextDelta("\uddea"))]
@@ -107,6 +110,7 @@ def test_the_deltas_of_a_text_are_the_text(chunks):
             assert "".join(deltas) == item["summary"][0]["text"]
 
 
+@unhurried
 @given(CHUNKS)
 def test_places_of_citations_are_those_of_their_markers(chunks):
     for item in told(chunks)[-1]["response"]["output"]:
@@ -117,6 +121,7 @@ def test_places_of_citations_are_those_of_their_markers(chunks):
             assert 0 <= note["start_index"] < note["end_index"]
 
 
+@unhurried
 @given(CHUNKS)
 def test_a_response_that_is_kept_looks_the_same_later(chunks):
     last = told(chunks)[-1]["response"]
@@ -198,6 +203,7 @@ def test_a_text_delta_is_one_small_event():
     )
 
 
+@unhurried
 @given(
     st.lists(
         st.builds(TextDelta, st.text(st.sampled_from("a\u2028\u2029\x85\x1c\x0b\u00e4\u201c")))

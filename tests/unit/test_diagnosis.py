@@ -41,6 +41,8 @@ VERDICTS = {
     errors.RequestError: Verdict.CLIENT_ERROR,
     errors.InvalidRequestError: Verdict.CLIENT_ERROR,
     errors.UnauthorizedError: Verdict.CLIENT_ERROR,
+    errors.KeyEndedError: Verdict.CLIENT_ERROR,
+    errors.UnknownResponseError: Verdict.CLIENT_ERROR,
     errors.UnknownModelError: Verdict.CLIENT_ERROR,
     errors.ModelNotAllowedError: Verdict.CLIENT_ERROR,
     errors.KeyLimitError: Verdict.CLIENT_ERROR,

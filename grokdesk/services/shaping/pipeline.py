@@ -1,6 +1,6 @@
 """The stages that one reply goes through, one behind the other."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from grokdesk.domain.chat import Chunk, FinishReason
 from grokdesk.domain.tools import ToolCall
@@ -18,7 +18,10 @@ class Pipeline:
     @property
     def cut(self) -> bool:
         """The reply ends here; what upstream still says is of no interest."""
-        return any(stage.cut is not None for stage in self._stages)
+        for stage in self._stages:  # not `any`, which is slower: asked after every chunk
+            if stage.cut is not None:
+                return True
+        return False
 
     @property
     def trouble(self) -> Trouble | None:
@@ -34,20 +37,22 @@ class Pipeline:
         return FinishReason.TOOL_CALLS if self._called else cut
 
     def feed(self, chunk: Chunk) -> Sequence[Chunk]:
-        return self._through(0, (chunk,))
+        return self._through(self._stages, (chunk,))
 
     def finish(self) -> Sequence[Chunk]:
         given: list[Chunk] = []
         for number, stage in enumerate(self._stages):
             if stage.cut is None:
-                given += self._through(number + 1, stage.finish())
+                given += self._through(self._stages[number + 1 :], tuple(stage.finish()))
         return given
 
-    def _through(self, first: int, chunks: Iterable[Chunk]) -> Sequence[Chunk]:
-        given = tuple(chunks)
-        for stage in self._stages[first:]:
-            if not given:
-                return given
-            given = tuple(out for chunk in given for out in stage.feed(chunk))
-        self._called = self._called or any(isinstance(chunk, ToolCall) for chunk in given)
+    def _through(self, stages: Sequence[Stage], given: tuple[Chunk, ...]) -> Sequence[Chunk]:
+        for stage in stages:
+            if len(given) == 1:  # nearly always
+                given = tuple(stage.feed(given[0]))
+            else:
+                given = tuple(out for chunk in given for out in stage.feed(chunk))
+        for chunk in given:
+            if type(chunk) is ToolCall:
+                self._called = True
         return given
