@@ -45,8 +45,10 @@ def parse_url(text: str, *, allow_http: bool, ports: Collection[int]) -> RemoteU
     if len(text) > _LONGEST or not _SHAPE.fullmatch(text):
         raise Refused("it is no plain http address")
     try:
-        url = URL(text).with_fragment(None)
+        url = URL(text)
         host, port = url.raw_host or "", url.port or 0
+        # Where it can stay as it was written it does: addresses may be signed.
+        path = URL(text, encoded=text.isascii()).raw_path_qs
     except ValueError:
         raise Refused("it cannot be taken apart") from None
     if url.raw_user is not None or url.raw_password is not None:
@@ -59,7 +61,7 @@ def parse_url(text: str, *, allow_http: bool, ports: Collection[int]) -> RemoteU
     if literal is None:
         _check_name(host)
     place = f"[{host}]" if ":" in host else host
-    canonical = f"{url.scheme}://{place}:{port}{url.raw_path_qs}"
+    canonical = f"{url.scheme}://{place}:{port}{path}"
     return RemoteUrl(canonical, url.scheme == "https", host, port, literal)
 
 
@@ -77,7 +79,7 @@ def next_url(current: RemoteUrl, location: str) -> str:
     if not location or len(location) > _LONGEST or not location.isascii() or "\\" in location:
         raise Refused("it redirects to nowhere")
     try:
-        following = str(URL(current.text).join(URL(location)))
+        following = str(URL(current.text, encoded=True).join(URL(location, encoded=True)))
     except ValueError:
         raise Refused("it redirects to what is no address") from None
     if current.is_https and not following.lower().startswith("https://"):

@@ -125,7 +125,13 @@ class ResponseJobs:
             )
         response = replace(response, state=ResponseState.QUEUED, in_background=True)
         if on_disk:
-            await self._store.insert(to_row(response, encode_request(request)))
+            try:
+                await self._store.insert(to_row(response, encode_request(request)))
+            except asyncio.CancelledError:
+                # It is written nevertheless, and its client left before it knew the id.
+                forgotten = self._store.delete(response.id, response.key_id)
+                self._tasks.run_soon(forgotten, name=f"forget {response.id}")
+                raise
         return self._launch(response, request, release)
 
     async def resume(self) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from grokdesk.domain.chat import ChatRequest
 from grokdesk.domain.errors import KeyEndedError, UnknownResponseError
-from grokdesk.domain.events import ApiKeyEnded
+from grokdesk.domain.events import ApiKeyEnded, SettingsChanged
 from grokdesk.kernel.bus import EventBus
 from grokdesk.kernel.clock import Clock
 from grokdesk.kernel.tasks import TaskSupervisor
@@ -23,6 +23,7 @@ from grokdesk.store.responses import ResponseStore
 
 _log = logging.getLogger(__name__)
 
+_RETENTION = "responses.retention_days"
 _DAY_S = 86_400.0
 _FORGET_EVERY_S = 600.0
 _LONGEST_CONVERSATION = 1000
@@ -48,10 +49,9 @@ class ResponseService:
         self._retention_days = retention_days
         self._memory = ResponseMemory(clock)
         self._jobs = ResponseJobs(store, self._memory, chat, gateway, tasks, clock)
-        bus.subscribe(
-            ApiKeyEnded,
-            lambda event: tasks.run_soon(self._end_key(event), name="responses of an ended key"),
-        )
+        self._tasks = tasks
+        bus.subscribe(ApiKeyEnded, self._on_key_ended)
+        bus.subscribe(SettingsChanged, self._on_settings_changed)
 
     async def keep(self, response: StoredResponse, *, on_disk: bool) -> None:
         """Never raises: the answer itself is there already, and its client waits for its end."""
@@ -126,11 +126,18 @@ class ResponseService:
             await self._jobs.resume()
         while True:
             await asyncio.sleep(_FORGET_EVERY_S)
-            with _reported():
-                await self._forget()
+            await self._forget()
 
     async def _forget(self) -> None:
-        await self._store.forget(self._clock.now() - self._retention_days() * _DAY_S)
+        with _reported():
+            await self._store.forget(self._clock.now() - self._retention_days() * _DAY_S)
+
+    def _on_settings_changed(self, event: SettingsChanged) -> None:
+        if _RETENTION in event.keys:
+            self._tasks.run_soon(self._forget(), name="responses that are too old now")
+
+    def _on_key_ended(self, event: ApiKeyEnded) -> None:
+        self._tasks.run_soon(self._end_key(event), name="responses of an ended key")
 
     async def _end_key(self, event: ApiKeyEnded) -> None:
         """Of a revoked key nothing is left; one that was switched off may come back."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.stage import open_stage
+from tests.clients.stage import ROOT, open_stage
 
 CHECKS = (
     "not_a_server_error",
@@ -22,6 +22,7 @@ CHECKS = (
 whether wrong keys are: who tries eleven in a minute is told to wait instead.
 """
 EXAMPLES = os.environ.get("CLIENTS_SCHEMATHESIS_EXAMPLES", "40")
+_HOOKS = "tests.clients.schemathesis_hooks"
 SPENDS = (
     "POST /v1/chat/completions",
     "POST /v1/completions",
@@ -46,9 +47,8 @@ def test_no_request_makes_a_server_error_or_an_answer_of_another_form(tmp_path: 
                 *("--suppress-health-check", "all", "--warnings", "off"),
                 *("--report", "json", "--report-json-path", str(report)),
             ],
-            cwd=Path(__file__).parents[2],
-            env=os.environ
-            | {"SCHEMATHESIS_HOOKS": "tests.clients.schemathesis_hooks", "PYTHONPATH": "."},
+            cwd=tmp_path,  # it leaves its notes there
+            env=os.environ | {"SCHEMATHESIS_HOOKS": _HOOKS, "PYTHONPATH": str(ROOT)},
             capture_output=True,
             text=True,
             timeout=600,

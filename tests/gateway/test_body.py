@@ -260,12 +260,10 @@ async def test_a_big_picture_leaves_the_loop_to_others(http, gateway):
     url, gaps, done = gateway.origin + URL, [], asyncio.Event()
 
     async def watch():
-        last = time.perf_counter()
         while not done.is_set():
+            wall, own = time.perf_counter(), time.thread_time()
             await asyncio.sleep(0.002)
-            now = time.perf_counter()
-            gaps.append(now - last)
-            last = now
+            gaps.append((time.thread_time() - own, time.perf_counter() - wall))
 
     async with asyncio.TaskGroup() as group:
         group.create_task(watch())
@@ -274,9 +272,10 @@ async def test_a_big_picture_leaves_the_loop_to_others(http, gateway):
             # Random data is no picture, which is found out after all has been decoded.
             assert response.status == 400
         done.set()
-    gaps.sort()
-    print(f"{len(data) / 1e6:.0f} MB: longest gaps {[f'{g * 1e3:.0f} ms' for g in gaps[-4:]]}")
-    assert gaps[-1] < 0.6, "about 150 ms on a quiet machine, where it was a second on the loop"
+    own_s, wall_s = (max(column) for column in zip(*gaps, strict=True))
+    print(f"{len(data) / 1e6:.0f} MB: {own_s * 1e3:.0f} ms by the loop, gap {wall_s * 1e3:.0f} ms")
+    # The gap itself says too much about what else the machine does.
+    assert own_s < 0.4, "parsed on the loop it is most of a second"
 
 
 async def test_chunked_bodies_are_taken(gateway):

@@ -276,6 +276,16 @@ async def test_nothing_goes_to_the_disk_without_retention(start_gateway, http):
         assert (await responses.ask("GET", f"/{id}"))[0] == 200
 
 
+async def test_what_is_stored_goes_when_nothing_may_be_stored_any_more(responses, gateway):
+    stored = await responses.create(store=True)
+    assert await on_disk(gateway, stored["id"]) is not None
+    await gateway.services.settings.update({"responses.retention_days": 0})
+    async with asyncio.timeout(2):
+        while await on_disk(gateway, stored["id"]) is not None:
+            await asyncio.sleep(0.01)
+    assert (await responses.ask("GET", f"/{stored['id']}"))[0] == 404
+
+
 async def test_a_job_goes_on_when_the_client_of_its_stream_leaves(http, responses, gateway):
     proceed = asyncio.Event()
 

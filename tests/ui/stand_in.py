@@ -108,12 +108,15 @@ class ScriptedUpstream:
     probed: list[str] = field(default_factory=list)
     quotas_read: list[str] = field(default_factory=list)
     requests: list[Prompt] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    """The models of the requests."""
     running: int = 0
 
     async def chat(
         self, account: Account, token: Token, spec: ModelSpec, request: Prompt, emit: Emit
     ) -> None:
         self.requests.append(request)
+        self.asked.append(spec.id)
         self.running += 1
         try:
             await self.script(request, emit)

@@ -318,6 +318,12 @@ def parsed(text: str, **options: object):
         ("HTTPS://Pictures.COM:443/A.png?b=c#d", "https://pictures.com:443/A.png?b=c"),
         ("http://müller.de/bild ä.png".replace(" ", "%20"), None),
         ("https://8.8.8.8/x", "https://8.8.8.8:443/x"),
+        ("https://pictures.com?a=b", "https://pictures.com:443/?a=b"),
+        ("https://pictures.com#a", "https://pictures.com:443/"),
+        (
+            "https://pictures.com/a%7eb/%2F?sig=a%2Fb%2bc%3D&d=%e4",
+            "https://pictures.com:443/a%7eb/%2F?sig=a%2Fb%2bc%3D&d=%e4",
+        ),
         ("https://[2606:4700::1111]/x", "https://[2606:4700::1111]:443/x"),
         ("https://xn--mller-kva.de/", "https://xn--mller-kva.de:443/"),
     ],
@@ -340,6 +346,7 @@ def test_a_redirect_never_leads_from_https_to_http():
     current = parsed("https://pictures.com/a")
     assert next_url(current, "/b") == "https://pictures.com/b"
     assert next_url(current, "//other.com/b") == "https://other.com/b"
+    assert parsed(next_url(current, "?sig=a%2fb#c")).text == "https://pictures.com:443/a?sig=a%2fb"
     with pytest.raises(Refused):
         next_url(current, "http://pictures.com/b")
 

@@ -254,3 +254,16 @@ def test_names_for_models_are_kept_in_one_form():
     assert rules.model_aliases("") == ""
     with pytest.raises(ValueError, match="write NAME=MODEL"):
         rules.model_aliases("gpt-4")
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"), [("", ""), ("8443", "8443"), (" 8443, 80,,8443 ", "80,8443"), (" , ", "")]
+)
+def test_ports_are_kept_in_order_and_once(text, kept):
+    assert rules.ports(text) == kept
+
+
+@pytest.mark.parametrize("text", ["0", "65536", "-1", "http", "80-90", "80;90", "8\uff10", "1e3"])
+def test_what_is_no_port_is_refused(text):
+    with pytest.raises(ValueError, match="port numbers"):
+        rules.ports(text)

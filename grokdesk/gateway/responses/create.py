@@ -24,9 +24,11 @@ _ROUTE = "responses"
 
 
 async def create(exchange: Exchange) -> web.StreamResponse:
-    call = await parse_body(parse_response, await read_json_body(exchange))
-    history = await past_of(exchange, call)
-    request = call.request(history, await referred_in(exchange, call))
+    raw = await read_json_body(exchange)
+    call = await parse_body(parse_response, raw)
+    history, referred = await past_of(exchange, call), await referred_in(exchange, call)
+    # A large one holds pictures, which are decoded now.
+    request = await parse_body(lambda _raw: call.request(history, referred), raw)
     with contextlib.ExitStack() as stack:
         admission = stack.enter_context(exchange.admit(request.model))
         now = int(exchange.services.clock.now())

@@ -91,8 +91,10 @@ async def list_input(exchange: Exchange) -> web.StreamResponse:
 
 def _listed(item: dict[str, Any], item_id: Callable[[str, int], str], index: int) -> dict[str, Any]:
     """With the id and the form that its kind has in a list."""
-    kind = item.get("type", "message")
-    listed = {"id": item_id(f"in_{_PREFIXES.get(kind, 'item')}", index), "type": kind} | item
+    kind = item.get("type") or ("message" if "role" in item else "item_reference")
+    listed = item | {"type": kind}
+    if not isinstance(item.get("id"), str):
+        listed["id"] = item_id(f"in_{_PREFIXES.get(kind, 'item')}", index)
     content = item.get("content")
     if kind == "message" and isinstance(content, str):
         part = "output_text" if item.get("role") == "assistant" else "input_text"

@@ -101,15 +101,16 @@ def _beginning(word: str) -> str:
 
 
 def _tags(*parts: Part) -> Mark:
-    words = tuple(word for word, part in _PARTS.items() if part in parts)
-    spelled = (*words, *(f"{space}:{word}" for space in _NAMESPACES for word in words))
-    start, any_word = r"<\s{0,3}(/?)\s{0,3}", "|".join(words)
-    spaces = f"(?:(?:{'|'.join(_NAMESPACES)}):)?"
-    beginnings = _begun(*spelled).pattern
+    words = [word for word, part in _PARTS.items() if part in parts]
+    start = r"<\s{0,3}(/?)\s{0,3}"
+    space = f"(?:(?:{'|'.join(_NAMESPACES)}):)?"
+    word, attributes = f"({'|'.join(words)})", r"((?:[\s/][^<>]*)?)"
+    begun_space = _begun(*(f"{name}:" for name in _NAMESPACES)).pattern
+    begun_word = _begun(*words).pattern
     return Mark(
-        re.compile(rf"{start}{spaces}({any_word})((?:[\s/][^<>]*)?)>", re.IGNORECASE),
+        re.compile(rf"{start}{space}{word}{attributes}>", re.IGNORECASE),
         re.compile(
-            rf"{start}(?:{beginnings}|{spaces}(?:{any_word})(?:[\s/][^<>]*)?)", re.IGNORECASE
+            rf"{start}(?:{begun_space}|{space}(?:{begun_word}|{word}{attributes}))", re.IGNORECASE
         ),
     )
 

@@ -81,9 +81,10 @@ class ToolParser:
     def _text_from_here(self) -> int:
         """Up to where something else may begin."""
         text, at = self._reader.text, self._reader.at
-        if space := _SPACE.match(text, at):
+        called = self._findings.called
+        if (called or self._may_be_json) and (space := _SPACE.match(text, at)):
             return space.end()
-        hot = (_HOT_AFTER_CALL if self._findings.called else _HOT).search(text, at + 1)
+        hot = (_HOT_AFTER_CALL if called else _HOT).search(text, at + 1)
         return hot.end() if hot else len(text)
 
     def _tag(self) -> Steps[None]:
