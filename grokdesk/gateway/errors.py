@@ -113,6 +113,7 @@ _TABLE: dict[type[GrokdeskError], Verdict] = {
     ProtocolChangedError: Verdict(502, _UPSTREAM, "upstream_changed"),
 }
 _OVERLOADED = frozenset({429, 503, 529})
+_FOR_THE_DOCTOR = (ChallengedError, AntiBotError)
 
 
 class HttpError(GrokdeskError):
@@ -183,6 +184,8 @@ def sentence_of(error: GrokdeskError, *, with_param: bool = False) -> str:
     param = _param_of(error) if with_param else None
     if param and param not in message and isinstance(error, InvalidRequestError):
         message = f"{param}: {message}"
+    if isinstance(error, _FOR_THE_DOCTOR):
+        message += " 'grokdesk doctor' looks into it."
     if len(message) > _MESSAGE_CHARS:
         message = message[:_MESSAGE_CHARS] + "…"
     return message.encode("utf-8", "replace").decode()

@@ -216,8 +216,9 @@ class ResponseJobs:
                 await self._end(job, ResponseState.DONE, answer)
 
     async def _begin(self, job: Job) -> None:
-        job.change(ResponseState.RUNNING)
+        """Counted before anybody sees it: a crash right after that was one of its runs."""
         await self._store.begin(job.response.id, ResponseState.RUNNING)
+        job.change(ResponseState.RUNNING)
 
     async def _end(self, job: Job, state: ResponseState, answer: Answer) -> None:
         """On the disk before anybody hears of it."""

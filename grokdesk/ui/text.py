@@ -111,6 +111,10 @@ def ago(seconds: float) -> str:
     return "just now" if seconds < 5 else f"{duration(seconds)} ago"
 
 
+def last_used(moment: float | None, now: float) -> str:
+    return ago(now - moment) if moment is not None else "never"
+
+
 def local_time(moment: float) -> str:
     """A Unix time as the user's clock shows it, with the date and the name of the zone."""
     when = QDateTime.fromSecsSinceEpoch(round(moment))

@@ -90,6 +90,13 @@ async def test_a_malformed_request_is_a_400_that_names_the_place(http, gateway, 
     assert (told["code"], told["param"]) == (code, param)
 
 
+@pytest.mark.parametrize("error", [domain.ChallengedError("No."), domain.AntiBotError("No.")])
+async def test_who_meets_a_check_is_sent_to_the_doctor(http, gateway, error):
+    gateway.upstream.play = fails(error)
+    _, told = await ask(http, gateway)
+    assert told["message"] == "No. 'grokdesk doctor' looks into it."
+
+
 async def test_an_unknown_model_is_a_404_that_knows_a_better_name(http, gateway):
     response, told = await ask(http, gateway, model="grok-fats")
     assert (response.status, told["code"]) == (404, "model_not_found")

@@ -220,6 +220,13 @@ async def test_a_gap_is_filled_by_instruction(http, gateway):
     assert "<after>return 1</after>" in asked.text
 
 
+async def test_a_gap_may_be_at_the_very_beginning(http, gateway):
+    await generate_lines(http, gateway, prompt="", suffix="return 1", system="In Python.")
+    turns = gateway.upstream.requests[0].messages
+    assert turns[0].text == "In Python."
+    assert "<before></before>" in turns[-1].text
+
+
 @pytest.mark.parametrize(
     ("path", "fields"), [("/api/chat", {"messages": []}), ("/api/generate", {"prompt": ""})]
 )

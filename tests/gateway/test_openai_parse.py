@@ -230,7 +230,7 @@ def test_a_broken_tool_call_is_named(calls, param):
         ({"deepsearch": "deepest"}, "deepsearch"),
         ({"response_format": "json"}, "response_format"),
         ({"modalities": ["text", "audio"]}, "modalities"),
-        ({"stop": ["x"] * 5 + [f"{n}" for n in range(20)]}, "stop"),
+        ({"stop": ["x"] * 5 + [f"{n}" for n in range(70)]}, "stop"),
         ({"stop": "x" * 5000}, "stop"),
         ({"stop": [1]}, "stop[0]"),
         ({"stream_options": {"include_usage": 1}}, "stream_options.include_usage"),

@@ -87,9 +87,9 @@ def test_nothing_is_given_before_the_answer_is_whole():
     stage = StructuredStage(ANY)
     assert [*stage.feed(ReasoningDelta("Hm"))] == [ReasoningDelta("Hm")]
     assert [*stage.feed(TextDelta('{"a"'))] == []
-    assert [*stage.feed(SOURCE)] == []
+    assert [*stage.feed(SOURCE)] == [SOURCE]
     assert [*stage.feed(TextDelta(":1}"))] == []
-    assert [*stage.finish()] == [TextDelta('{"a"'), SOURCE, TextDelta(":1}")]
+    assert [*stage.finish()] == [TextDelta('{"a":1}')]
 
 
 def test_a_citation_keeps_its_place_in_an_answer_that_is_given_as_it_is():

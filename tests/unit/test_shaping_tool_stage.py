@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from grokdesk.domain.chat import (
     Citation,
     FinishReason,
+    Image,
     ReasoningDelta,
     SearchSource,
     TextDelta,
@@ -90,12 +91,23 @@ class TestOtherChunks:
         out = chunks_of(ToolStage(USE), "see <tool_", CITED, "box>")
         assert out == ["see", " <tool_", CITED, "box>"]
 
+    def test_thinking_does_not_wait_behind_held_text(self):
+        thought = ReasoningDelta("Hm")
+        assert chunks_of(ToolStage(USE), "Look ", thought, "here") == ["Look", thought, " here"]
+        must = ToolStage(ToolUse(TOOLS, required=True))
+        assert chunks_of(must, "Look", thought, CALL) == [thought, "Look", ("get_weather",)]
+
     def test_a_citation_in_the_markup_goes_with_it_and_a_source_stays(self):
         out = chunks_of(ToolStage(USE), CALL[:50], CITED, SOURCE, CALL[50:])
         assert out == [SOURCE, ("get_weather",)]
 
-    def test_a_chunk_between_texts_keeps_its_place(self):
-        assert chunks_of(ToolStage(USE), "a ", SOURCE, "b") == ["a", " ", SOURCE, "b"]
+    def test_a_picture_between_texts_keeps_its_place(self):
+        picture = Image("1", "https://a.example/1.jpg")
+        assert chunks_of(ToolStage(USE), "a ", picture, "b") == ["a", " ", picture, "b"]
+        assert chunks_of(ToolStage(USE), CALL[:50], picture, CALL[50:]) == [
+            picture,
+            ("get_weather",),
+        ]
 
 
 class TestChoice:
@@ -118,7 +130,7 @@ class TestChoice:
     @pytest.mark.parametrize("use", [ToolUse(TOOLS, required=True), ToolUse(TOOLS, only="Read")])
     def test_where_a_call_is_a_must_text_waits_and_is_asked_for_again(self, use):
         stage = ToolStage(use)
-        assert chunks_of(stage, "I would ", SOURCE, "rather talk. ") == []
+        assert chunks_of(stage, "I would ", CITED, "rather talk. ") == []
         assert stage.trouble.said == "I would rather talk. "
         assert "must contain a call" in stage.trouble.correction
         assert stage.trouble.problem

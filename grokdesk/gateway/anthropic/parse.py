@@ -8,12 +8,11 @@ from grokdesk.gateway.anthropic.body import FormatBody, RequestBody, ThinkingBod
 from grokdesk.gateway.anthropic.history import parse_messages, parse_system
 from grokdesk.gateway.anthropic.tools import parse_tools
 from grokdesk.gateway.decode import JsonDecoder
+from grokdesk.gateway.values import stop_texts, within
 from grokdesk.services.shaping.structured import check_schema
 
 _DECODER = JsonDecoder(RequestBody)
 _EFFORTS = ("low", "medium", "high", "xhigh", "max")
-_STOPS = 64
-_STOP_CHARS = 1000
 _THOROUGH_FROM, _THINKING_FROM = 32_000, 4_000
 """Tokens for thinking, to high and medium effort. Claude Code asks for 31,999 with everything."""
 
@@ -60,20 +59,14 @@ def _request_of(body: RequestBody) -> ChatRequest:
     return ChatRequest(
         model=body.model,
         messages=parse_system(body.system) + parse_messages(body.messages),
-        temperature=_within(body.temperature, 2, "temperature"),
-        top_p=_within(body.top_p, 1, "top_p"),
+        temperature=within(body.temperature, 2, "temperature"),
+        top_p=within(body.top_p, 1, "top_p"),
         reasoning_effort=_parse_effort(body),
         max_tokens=body.max_tokens,
-        stop=_parse_stops(body.stop_sequences),
+        stop=stop_texts(body.stop_sequences, "stop_sequences"),
         tools=parse_tools(body),
         answer_format=_parse_format(body),
     )
-
-
-def _within(value: float | None, highest: float, param: str) -> float | None:
-    if value is not None and not 0 <= value <= highest:
-        raise InvalidRequestError(f"This must be from 0 to {highest}.", param=param)
-    return value
 
 
 def _parse_effort(body: RequestBody) -> str | None:
@@ -94,16 +87,6 @@ def _effort_of(thinking: ThinkingBody | None) -> str | None:
     if thinking.budget_tokens >= _THOROUGH_FROM:
         return "high"
     return "medium" if thinking.budget_tokens >= _THINKING_FROM else "low"
-
-
-def _parse_stops(stops: list[str] | None) -> tuple[str, ...]:
-    if not stops:
-        return ()
-    if len(stops) > _STOPS or any(len(stop) > _STOP_CHARS for stop in stops):
-        raise InvalidRequestError(
-            f"At most {_STOPS} stop texts of {_STOP_CHARS} characters.", param="stop_sequences"
-        )
-    return tuple(stop for stop in dict.fromkeys(stops) if stop)
 
 
 def _parse_format(body: RequestBody) -> AnswerFormat | None:

@@ -7,8 +7,10 @@ from grokdesk.domain.chat import AnswerFormat, ChatRequest, Message, Role
 from grokdesk.domain.errors import InvalidRequestError
 from grokdesk.domain.tools import ToolUse
 from grokdesk.gateway.decode import JsonDecoder
+from grokdesk.gateway.gaps import gap_messages
 from grokdesk.gateway.ollama.body import ChatBody, GenerateBody, NamedBody, OptionsBody
 from grokdesk.gateway.ollama.history import parse_images, parse_messages, parse_tools
+from grokdesk.gateway.values import stop_texts, within
 from grokdesk.services.shaping.structured import check_schema
 
 _CHAT = JsonDecoder(ChatBody)
@@ -16,13 +18,6 @@ _GENERATE = JsonDecoder(GenerateBody)
 _NAMED = JsonDecoder(NamedBody)
 
 _EFFORTS = ("low", "medium", "high")
-_STOPS = 64
-_STOP_CHARS = 1000
-_FILL = (
-    "You fill gaps in texts. The user's message has the text before the gap between <before> and "
-    "</before>, the text after it between <after> and </after>. Answer with exactly what belongs "
-    "into the gap, and with nothing else."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +55,12 @@ def _call_of(
         ChatRequest(
             model=_checked_name(body.model),
             messages=messages,
-            temperature=_within(options.temperature, 2, "options.temperature"),
-            top_p=_within(options.top_p, 1, "options.top_p"),
+            temperature=within(options.temperature, 2, "options.temperature"),
+            top_p=within(options.top_p, 1, "options.top_p"),
             reasoning_effort=_parse_effort(body.think),
             # Zero and less stand for no limit.
             max_tokens=options.num_predict if (options.num_predict or 0) > 0 else None,
-            stop=_parse_stops(options.stop),
+            stop=stop_texts(options.stop, "options.stop"),
             tools=tools,
             answer_format=_parse_format(body.format),
         ),
@@ -75,15 +70,14 @@ def _call_of(
 
 
 def _messages_of(body: GenerateBody) -> list[Message]:
-    if not body.prompt and not body.images:
-        return []
-    system, prompt = body.system or "", body.prompt or ""
+    system = [Message(Role.SYSTEM, body.system)] if body.system else []
+    prompt = body.prompt or ""
     if body.suffix:
-        system = f"{system}\n\n{_FILL}".strip()
-        prompt = f"<before>{prompt}</before>\n<after>{body.suffix}</after>"
-    messages = [Message(Role.SYSTEM, system)] if system else []
+        return [*system, *gap_messages(prompt, body.suffix)]
+    if not prompt and not body.images:
+        return []
     attachments = parse_images(body.images, "images")
-    return [*messages, Message(Role.USER, prompt, attachments=attachments)]
+    return [*system, Message(Role.USER, prompt, attachments=attachments)]
 
 
 def _checked_name(name: str) -> str:
@@ -91,12 +85,6 @@ def _checked_name(name: str) -> str:
     if not name.strip():
         raise InvalidRequestError("Name a model.", param="model")
     return name.strip().removesuffix(":latest")
-
-
-def _within(value: float | None, highest: float, param: str) -> float | None:
-    if value is not None and not 0 <= value <= highest:
-        raise InvalidRequestError(f"This must be from 0 to {highest}.", param=param)
-    return value
 
 
 def _parse_effort(think: bool | str | None) -> str | None:
@@ -107,15 +95,6 @@ def _parse_effort(think: bool | str | None) -> str | None:
             )
         return think
     return None
-
-
-def _parse_stops(stop: str | list[str] | None) -> tuple[str, ...]:
-    stops = [stop] if isinstance(stop, str) else stop or []
-    if len(stops) > _STOPS or any(len(text) > _STOP_CHARS for text in stops):
-        raise InvalidRequestError(
-            f"At most {_STOPS} stop texts of {_STOP_CHARS} characters.", param="options.stop"
-        )
-    return tuple(text for text in dict.fromkeys(stops) if text)
 
 
 def _parse_format(wanted: Any) -> AnswerFormat | None:

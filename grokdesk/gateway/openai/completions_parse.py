@@ -6,8 +6,10 @@ from typing import Any
 from grokdesk.domain.chat import ChatRequest, Message, Role
 from grokdesk.domain.errors import InvalidRequestError
 from grokdesk.gateway.decode import JsonDecoder
+from grokdesk.gateway.gaps import gap_messages
 from grokdesk.gateway.openai import values
 from grokdesk.gateway.openai.body import CompletionBody
+from grokdesk.gateway.values import stop_texts, within
 
 _DECODER = JsonDecoder(CompletionBody)
 
@@ -16,12 +18,6 @@ _CONTINUE = (
     "Answer with what comes next, beginning exactly where it ends, and with nothing else: no "
     "introduction, no code fence around it, nothing of the text repeated. Where it ends with a "
     "question or an instruction, what comes next is its answer."
-)
-_FILL = (
-    "You fill gaps in texts. The user's message has the text before the gap between <before> and "
-    "</before>, the text after it between <after> and </after>. Answer with exactly what belongs "
-    "into the gap, and with nothing else: no explanation, no code fence around it, nothing of "
-    "either side repeated."
 )
 
 
@@ -64,18 +60,17 @@ def _request_of(body: CompletionBody, prompt: str) -> ChatRequest:
     return ChatRequest(
         model=body.model,
         messages=_messages_of(prompt, body.suffix or ""),
-        temperature=values.within(body.temperature, 2, "temperature"),
-        top_p=values.within(body.top_p, 1, "top_p"),
+        temperature=within(body.temperature, 2, "temperature"),
+        top_p=within(body.top_p, 1, "top_p"),
         max_tokens=values.whole_number(body.max_tokens, "max_tokens"),
-        stop=values.stops(body.stop),
+        stop=stop_texts(body.stop, "stop"),
     )
 
 
 def _messages_of(prompt: str, suffix: str) -> tuple[Message, ...]:
     if not suffix:
         return Message(Role.SYSTEM, _CONTINUE), Message(Role.USER, prompt)
-    text = f"<before>{prompt}</before>\n<after>{suffix}</after>"
-    return Message(Role.SYSTEM, _FILL), Message(Role.USER, text)
+    return gap_messages(prompt, suffix)
 
 
 def _parse_prompts(prompt: Any) -> list[str]:

@@ -11,6 +11,7 @@ from grokdesk.gateway.openai.body import ChatBody
 from grokdesk.gateway.openai.formats import parse_format
 from grokdesk.gateway.openai.history import parse_messages
 from grokdesk.gateway.openai.tools import parse_tools
+from grokdesk.gateway.values import stop_texts, within
 
 _DECODER = JsonDecoder(ChatBody)
 
@@ -41,11 +42,11 @@ def parse_chat(raw: bytes) -> ChatCall:
         request=ChatRequest(
             model=body.model,
             messages=parse_messages(body.messages),
-            temperature=values.within(body.temperature, 2, "temperature"),
-            top_p=values.within(body.top_p, 1, "top_p"),
+            temperature=within(body.temperature, 2, "temperature"),
+            top_p=within(body.top_p, 1, "top_p"),
             reasoning_effort=_parse_effort(body),
             max_tokens=_parse_max_tokens(body),
-            stop=values.stops(body.stop),
+            stop=stop_texts(body.stop, "stop"),
             tools=parse_tools(body),
             answer_format=parse_format(body.response_format),
             deepsearch=_parse_deepsearch(body.deepsearch),

@@ -1,22 +1,14 @@
-"""Single values of a request: within their bounds, or a 400 that names them."""
+"""Single values that only OpenAI's APIs have: within their bounds, or a 400 that names them."""
 
 from grokdesk.domain.errors import InvalidRequestError
 
 UNSUPPORTED = "unsupported_parameter"
 MOST_CHOICES = 8
-_STOPS = 16
-_STOP_CHARS = 1000
 _EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 
 
 def unsupported(param: str, message: str) -> InvalidRequestError:
     return InvalidRequestError(message, param=param, code=UNSUPPORTED)
-
-
-def within(value: float | None, highest: float, param: str) -> float | None:
-    if value is not None and not 0 <= value <= highest:
-        raise InvalidRequestError(f"This must be from 0 to {highest}.", param=param)
-    return value
 
 
 def whole_number(value: float | None, param: str) -> int | None:
@@ -36,18 +28,6 @@ def choices(value: int | None, param: str = "n") -> int:
     if value < 1:
         raise InvalidRequestError(f"This must be from 1 to {MOST_CHOICES}.", param=param)
     return value
-
-
-def stops(value: str | list[str] | None) -> tuple[str, ...]:
-    """Each once, without empty ones."""
-    if not value:
-        return ()
-    texts = tuple(dict.fromkeys([value] if isinstance(value, str) else value))
-    if len(texts) > _STOPS or any(len(text) > _STOP_CHARS for text in texts):
-        raise InvalidRequestError(
-            f"At most {_STOPS} stop texts of {_STOP_CHARS} characters.", param="stop"
-        )
-    return tuple(text for text in texts if text)
 
 
 def effort(value: str | None, param: str) -> str | None:

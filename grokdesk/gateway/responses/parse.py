@@ -9,11 +9,12 @@ import msgspec
 
 from grokdesk.domain.chat import AnswerFormat, ChatRequest, Message, Role
 from grokdesk.domain.errors import InvalidRequestError
-from grokdesk.gateway.openai.values import effort, unsupported, whole_number, within
+from grokdesk.gateway.openai.values import effort, unsupported, whole_number
 from grokdesk.gateway.responses.body import BODY, ResponseBody
 from grokdesk.gateway.responses.history import History
 from grokdesk.gateway.responses.outline import Outline
 from grokdesk.gateway.responses.tools import ToolPlan, parse_tools
+from grokdesk.gateway.values import within
 from grokdesk.services.shaping.structured import check_schema
 
 _log = logging.getLogger(__name__)

@@ -2,7 +2,13 @@
 
 from collections import deque
 
-from grokdesk.domain.chat import Chunk, Citation, TextDelta
+from typing import Final
+
+from grokdesk.domain.chat import Chunk, Citation, Image, TextDelta
+from grokdesk.domain.tools import ToolCall
+
+PLACED: Final = (TextDelta, ToolCall, Citation, Image)
+"""Chunks with a place in the answer. Others, thinking above all, need not wait behind text."""
 
 
 class HeldText:

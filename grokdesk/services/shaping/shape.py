@@ -1,6 +1,5 @@
 """One request as it goes upstream in words, and the stages for what comes back."""
 
-
 from grokdesk.domain.chat import ChatRequest, Message, Role
 from grokdesk.domain.errors import AnswerFormatError
 from grokdesk.services.shaping.length import LengthStage
@@ -9,7 +8,6 @@ from grokdesk.services.shaping.stage import Stage, Trouble
 from grokdesk.services.shaping.stop import StopStage
 from grokdesk.services.shaping.structured import StructuredStage, instruction
 from grokdesk.services.shaping.tool_prompt import written_out
-from grokdesk.services.shaping.tool_stage import ToolStage
 
 
 class Shape:
@@ -30,6 +28,9 @@ class Shape:
         request = self._request
         stages: list[Stage] = []
         if request.tools is not None and request.tools.tools:
+            # Imported when first needed: its patterns take long to compile.
+            from grokdesk.services.shaping.tool_stage import ToolStage
+
             stages.append(ToolStage(request.tools, is_last=self.is_last))
         if request.answer_format is not None:
             stages.append(StructuredStage(request.answer_format))

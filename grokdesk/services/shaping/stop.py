@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from grokdesk.domain.chat import Chunk, FinishReason, TextDelta
 from grokdesk.domain.tools import ToolCall
-from grokdesk.services.shaping.held import HeldText
+from grokdesk.services.shaping.held import PLACED, HeldText
 from grokdesk.services.shaping.stage import Stage
 
 
@@ -23,7 +23,7 @@ class StopStage(Stage):
         if isinstance(chunk, ToolCall):
             return (*held.release(), chunk)  # no stop text goes on behind a call
         if not isinstance(chunk, TextDelta):
-            if not held:
+            if not held or not isinstance(chunk, PLACED):
                 return (chunk,)
             held.add(chunk)
             return ()

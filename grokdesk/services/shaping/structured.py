@@ -9,7 +9,7 @@ import msgspec
 from grokdesk.domain.chat import AnswerFormat, Chunk, TextDelta
 from grokdesk.domain.errors import InvalidRequestError
 from grokdesk.domain.tools import ToolCall
-from grokdesk.services.shaping.held import HeldText
+from grokdesk.services.shaping.held import PLACED, HeldText
 from grokdesk.services.shaping.stage import Stage, Trouble
 
 _FENCE = re.compile(r"^\s*```[a-zA-Z0-9_-]*[ \t]*\n(.*?)\n?[ \t]*```\s*$", re.DOTALL)
@@ -63,7 +63,7 @@ class StructuredStage(Stage):
         if isinstance(chunk, ToolCall):
             self._called = True
             return (*held.release(), chunk)
-        if self._called or not (held or isinstance(chunk, TextDelta)):
+        if self._called or not isinstance(chunk, PLACED):
             return (chunk,)
         held.add(chunk)
         return ()

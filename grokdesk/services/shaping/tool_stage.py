@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from grokdesk.domain.chat import Chunk, FinishReason, TextDelta
 from grokdesk.domain.tools import ToolUse
-from grokdesk.services.shaping.held import HeldText
+from grokdesk.services.shaping.held import PLACED, HeldText
 from grokdesk.services.shaping.stage import Stage, Trouble
 from grokdesk.services.shaping.tool_findings import Finding
 from grokdesk.services.shaping.tool_forms import Declared
@@ -31,7 +31,7 @@ class ToolStage(Stage):
         if isinstance(chunk, TextDelta):
             self._held.add(chunk)
             return self._given(self._parser.feed(chunk.text))
-        if not self._held:
+        if not self._held or not isinstance(chunk, PLACED):
             return (chunk,)
         self._held.add(chunk)
         return ()
