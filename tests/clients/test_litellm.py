@@ -7,20 +7,13 @@ import litellm
 import pytest
 
 from tests.clients.stage import MODEL, Stage
+from tests.clients.weather import OSLO, PARAMETERS, RESULT
 
 pytestmark = pytest.mark.client("litellm")
 
 WEATHER = {
     "type": "function",
-    "function": {
-        "name": "get_weather",
-        "description": "The weather in a city.",
-        "parameters": {
-            "type": "object",
-            "properties": {"city": {"type": "string"}},
-            "required": ["city"],
-        },
-    },
+    "function": {"name": "get_weather", "description": "The weather.", "parameters": PARAMETERS},
 }
 
 
@@ -75,22 +68,22 @@ def test_reasoning_comes_apart_from_the_answer(road: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_tool_is_called_and_its_result_is_told(road: dict[str, Any], *, stream: bool) -> None:
-    asked = user('!call get_weather {"city": "Oslo"}')
+    asked = user(OSLO)
     reply = complete(messages=asked, tools=[WEATHER], stream=stream, **road)
     assert reply.choices[0].finish_reason == "tool_calls"
     (call,) = reply.choices[0].message.tool_calls
     assert call.function.name == "get_weather"
     assert json.loads(call.function.arguments) == {"city": "Oslo"}
 
-    result = {"role": "tool", "tool_call_id": call.id, "content": "minus 4 degrees"}
+    result = {"role": "tool", "tool_call_id": call.id, "content": RESULT}
     history = [*asked, reply.choices[0].message.model_dump(), result]
     reply = complete(messages=history, tools=[WEATHER], stream=stream, **road)
     assert reply.choices[0].finish_reason == "stop"
-    assert "minus 4 degrees" in reply.choices[0].message.content
+    assert RESULT in reply.choices[0].message.content
 
 
 def test_two_tools_are_called_at_once(road: dict[str, Any]) -> None:
-    asked = user('!call get_weather {"city": "Oslo"} !call get_weather {"city": "Rome"}')
+    asked = user(f'{OSLO} !call get_weather {{"city": "Rome"}}')
     reply = complete(messages=asked, tools=[WEATHER], stream=True, **road)
     calls = reply.choices[0].message.tool_calls
     cities = [json.loads(call.function.arguments)["city"] for call in calls]
