@@ -72,6 +72,11 @@ def short_number(value: int) -> str:
     raise AssertionError("unreachable: the value is at least 10,000")
 
 
+def short_count(value: int, one: str) -> str:
+    """`1 request`, `12.4 k requests`."""
+    return f"{short_number(value)} {one if value == 1 else one + 's'}"
+
+
 def percent(part: int, whole: int) -> str:
     """One decimal below ten, so that a few failures among thousands do not read as none."""
     share = 100 * part / whole if whole else 0.0

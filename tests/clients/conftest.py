@@ -57,7 +57,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def _reports(terminal: pytest.TerminalReporter, outcome: str) -> list[pytest.TestReport]:
-    return [*terminal.stats.get(outcome, []), *terminal.stats.get(f"subtests {outcome}", [])]
+    stats = terminal.stats
+    reports = [*stats.get(outcome, []), *stats.get(f"subtests {outcome}", [])]
+    return [report for report in reports if isinstance(report, pytest.TestReport)]
 
 
 def _client_of(report: pytest.TestReport) -> str | None:

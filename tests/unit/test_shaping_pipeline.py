@@ -125,7 +125,7 @@ def some_reply(rng):
 )
 def test_where_a_reply_is_cut_makes_no_difference(wishes):
     rng = random.Random(11)
-    for _ in range(400):
+    for _ in range(200):
         parts = some_reply(rng)
         expected = play(whole(parts), **wishes)
         for longest in (1, 3, 9):
@@ -134,7 +134,7 @@ def test_where_a_reply_is_cut_makes_no_difference(wishes):
 
 def test_a_citation_ends_where_its_marker_does_whatever_stands_before_it():
     rng = random.Random(12)
-    for _ in range(400):
+    for _ in range(200):
         parts = some_reply(rng)
         outcome = play(in_pieces(parts, rng, 4), tools=USE, stop=("STOP",))
         for number, place in outcome.citations:

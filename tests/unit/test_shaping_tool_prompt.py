@@ -140,7 +140,7 @@ CUSTOM_CALLS = st.tuples(NAMES, TEXTS).map(
 )
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(st.lists(FUNCTION_CALLS | CUSTOM_CALLS, min_size=1, max_size=4, unique_by=lambda c: c.name))
 def test_calls_of_the_history_are_read_back_as_they_were(calls):
     tools = tuple(Tool(call.name, kind=call.kind) for call in calls)

@@ -17,7 +17,7 @@ from grokdesk.domain.chat import (
 )
 from grokdesk.domain.tools import Tool, ToolCall, ToolUse
 from grokdesk.services.shaping.tool_stage import ToolStage
-from tests.unit.tool_cases import TOOLS, element, hermes, root
+from tests.unit.tool_cases import TOOLS, element, hermes, invoke, parameter, root
 
 USE = ToolUse(TOOLS)
 CITED = Citation(1, "https://a.example/")
@@ -189,21 +189,21 @@ def outcome(pieces):
 
 
 class TestAnyAnswer:
-    @settings(max_examples=1500, deadline=None)
+    @settings(max_examples=400, deadline=None)
     @given(ANSWERS)
     def test_without_a_call_not_a_character_is_lost(self, answer):
         text, calls, _ = outcome([answer])
         if not calls:
             assert text == answer
 
-    @settings(max_examples=1500, deadline=None)
+    @settings(max_examples=400, deadline=None)
     @given(ANSWERS)
     def test_with_a_call_the_text_is_what_was_written_in_its_order(self, answer):
         text, _, _ = outcome([answer])
         rest = iter(answer)
         assert all(character in rest for character in text)
 
-    @settings(max_examples=1500, deadline=None)
+    @settings(max_examples=400, deadline=None)
     @given(ANSWERS, st.data())
     def test_where_it_is_cut_makes_no_difference(self, answer, data):
         expected = outcome([answer])
@@ -252,6 +252,19 @@ class TestTime:
 
 def in_tens(text):
     return [text[at : at + 10] for at in range(0, len(text), 10)]
+
+
+@pytest.mark.parametrize("form", ["hermes", "element", "parameter"])
+def test_any_depth_of_the_arguments_is_a_call_or_text(form):
+    for depth in range(100, 1100, 25):
+        deep = "[" * depth + "]" * depth
+        answer = {
+            "hermes": hermes(f'{{"name":"list_files","arguments":{{"a":{deep}}}}}'),
+            "element": element("list_files", f'{{"a":{deep},}}'),
+            "parameter": invoke(parameter("a", deep), "list_files"),
+        }[form]
+        text, calls, _ = outcome([answer])
+        assert (text, len(calls)) in ((answer, 0), ("", 1))
 
 
 def test_a_tool_use_of_one_tool_finds_no_other():

@@ -445,6 +445,14 @@ JSON_FORM = [
     untouched("a JSON answer with a name", '{"name":"Ann","arguments":["a","b"]}'),
     untouched("a JSON answer with only the name of a tool", '{"name":"search"}'),
     untouched("a JSON answer of an unknown tool", '{"name":"nope","arguments":{}}'),
+    untouched(
+        "the description of a tool",
+        '{"name":"search","description":"Search.","parameters":{"type":"object"}}',
+    ),
+    untouched(
+        "the description of a tool as OpenAI writes it",
+        '[{"type":"function","function":{"name":"search","strict":true,"parameters":{}}}]',
+    ),
     untouched("a JSON answer in a fence", fenced('{"name":"Ann","age":5}', "json")),
     untouched("an empty list of calls", '{"tool_calls":[]}'),
     untouched("a list of words", '["a", "b"]'),

@@ -1,7 +1,6 @@
 """Text that waits until it is known what becomes of it, with the chunks that stand in it."""
 
 from collections import deque
-
 from typing import Final
 
 from grokdesk.domain.chat import Chunk, Citation, Image, TextDelta

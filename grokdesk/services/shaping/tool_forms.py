@@ -12,6 +12,7 @@ from grokdesk.services.shaping.tool_repair import decode, decode_strictly, encod
 
 _NAMES = ("name", "tool_name")
 _ARGUMENTS = ("arguments", "input", "parameters")
+_CALL_KEYS = {*_NAMES, *_ARGUMENTS, "function", "type", "id", "call_id", "index"}
 _NAMESPACE = re.compile(r"[.:/]")
 _ENTITY = re.compile(r"&(?:#\d+|#x[0-9a-fA-F]+|\w+);")
 _FIRST_BREAK = re.compile(r"[ \t]*\r?\n")
@@ -75,7 +76,7 @@ class Declared:
     def calls_in_json(self, text: str, *, alone: bool = False) -> tuple[ToolCall, ...]:
         """All calls that a JSON value stands for, or nothing when it is anything else.
 
-        `alone`: without markup around it, so the arguments must be named.
+        `alone`: without markup around it; then it must look like a call and like nothing else.
         """
         try:
             items = list(_items(decode(text)))
@@ -94,7 +95,7 @@ class Declared:
         if tool is None:
             raise ValueError("no declared tool")
         given = [holder[key] for holder in (source, item) for key in _ARGUMENTS if key in holder]
-        if not given and not is_sure:
+        if not is_sure and (not given or (item.keys() | source.keys()) - _CALL_KEYS):
             raise ValueError("this may be any object with a name")
         value = given[0] if given else {}
         return _call(tool, _free_text(value) if _is_custom(tool) else _object(value))

@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from contextlib import suppress
 from html import unescape
 from typing import Any, NoReturn
 
@@ -20,11 +21,10 @@ def decode(text: str) -> Any:
     """
     try:
         for written in dict.fromkeys((text, unescape(text))):
-            for candidate in (lambda t: t, mended):
-                try:
-                    return _loads(candidate(written), strict=False)
-                except ValueError:
-                    continue
+            with suppress(ValueError):
+                return _loads(written, strict=False)
+            with suppress(ValueError):
+                return _loads(mended(written), strict=False)
     except RecursionError:
         pass
     raise ValueError("this is not JSON")
@@ -39,9 +39,12 @@ def decode_strictly(text: str) -> Any:
 
 
 def encode(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    """Raise ValueError when it is nested too deeply."""
     try:
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
         text.encode()
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
     except UnicodeEncodeError:  # half of a surrogate pair can be sent as an escape only
         return json.dumps(value, separators=(",", ":"))
     return text

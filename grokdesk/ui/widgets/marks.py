@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from grokdesk.domain.account import AccountState
 from grokdesk.services.gateway import GatewayState
+from grokdesk.ui.presenters.key_words import KeyState
 from grokdesk.ui.theme import Theme
 
 
@@ -50,6 +51,14 @@ GATEWAY_MARKS = {
     GatewayState.STOPPING: Mark(Shape.HALF, "muted"),
     GatewayState.STOPPED: Mark(Shape.RING, "muted"),
     GatewayState.FAILED: Mark(Shape.TRIANGLE, "bad"),
+}
+
+
+KEY_MARKS = {
+    KeyState.ACTIVE: Mark(Shape.DISC, "ok"),
+    KeyState.ENDING: Mark(Shape.HALF, "warn"),
+    KeyState.OFF: Mark(Shape.DASH, "muted"),
+    KeyState.EXPIRED: Mark(Shape.TRIANGLE, "bad"),
 }
 
 
