@@ -6,7 +6,8 @@ from grokdesk.gateway.server import GatewayServer
 from grokdesk.services.bundle import Services
 from grokdesk.services.gateway import GatewayState
 from grokdesk.settings import lists
-from grokdesk.settings.model import GatewaySettings, Settings
+from grokdesk.settings.model import Settings
+from grokdesk.settings.serving import GatewaySettings
 
 _log = logging.getLogger(__name__)
 

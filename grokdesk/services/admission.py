@@ -18,7 +18,7 @@ from grokdesk.domain.model_names import (
 from grokdesk.services.apikeys import ApiKeyService
 from grokdesk.services.gateway import GatewayService
 from grokdesk.services.key_limits import Allowance, KeyLimits
-from grokdesk.settings.model import ModelsSettings
+from grokdesk.settings.serving import ModelsSettings
 
 _FOREIGN = ("gpt-", "chatgpt", "claude", "anthropic", "o1", "o3", "o4", "gemini")
 _PLACE = "under Settings > Models > aliases"

@@ -19,7 +19,7 @@ from grokdesk.services.left_files import LeftFiles
 from grokdesk.services.pictures import UnfitPictureError, fit_picture
 from grokdesk.services.ports import Upstream
 from grokdesk.services.remote_files import RemoteFiles
-from grokdesk.settings.model import AttachmentSettings
+from grokdesk.settings.serving import AttachmentSettings
 
 _READ_WITHIN_S = 5.0
 _UPLOADS_AT_ONCE = 3

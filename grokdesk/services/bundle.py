@@ -24,7 +24,7 @@ from grokdesk.settings.service import SettingsService
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Built once by `app.core`."""
+    """Built once by `app.assembly`."""
 
     chat: ChatService
     responses: ResponseService

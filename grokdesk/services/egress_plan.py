@@ -7,7 +7,7 @@ import msgspec
 from grokdesk.domain.errors import LocalNetworkError, VaultLockedError
 from grokdesk.services.secrets import SecretName, SecretService
 from grokdesk.settings import rules
-from grokdesk.settings.model import UpstreamSettings
+from grokdesk.settings.reaching import UpstreamSettings
 from grokdesk.settings.service import SettingsService
 from grokdesk.upstream.web.clearance import NO_CLEARANCE, Clearance, pasted_clearance
 from grokdesk.upstream.web.flaresolverr import Solver

@@ -24,7 +24,7 @@ from grokdesk.services.quota_plan import ReadingPlan, Urgency
 from grokdesk.services.quota_refresh import Progress, Refresh, RefreshResult
 from grokdesk.services.quota_timing import DEBOUNCE_S, Timing, was_measured_since
 from grokdesk.services.quota_trouble import BACKOFF_S, Trouble, backoff_s, is_ours
-from grokdesk.settings.model import QuotaSettings
+from grokdesk.settings.reaching import QuotaSettings
 
 _log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from grokdesk.domain.account import Tier
 from grokdesk.pool.pool import MemberView
-from grokdesk.settings.model import QuotaSettings
+from grokdesk.settings.reaching import QuotaSettings
 
 DEBOUNCE_S = 60.0
 """So long after a reading has begun, nothing but a click causes another one of the account."""

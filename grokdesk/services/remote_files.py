@@ -15,7 +15,7 @@ from typing import TypeAlias
 from grokdesk.domain.errors import InvalidRequestError, UpstreamError
 from grokdesk.services.remote_addresses import Address, is_public, parse_address
 from grokdesk.services.remote_urls import Refused, RemoteUrl, next_url, parse_url
-from grokdesk.settings.model import AttachmentSettings
+from grokdesk.settings.serving import AttachmentSettings
 from grokdesk.upstream.remote.transfer import Answer, Target, get
 from grokdesk.upstream.web.proxies import Proxy
 from grokdesk.upstream.web.watchdog import Timeouts

@@ -43,8 +43,8 @@ from grokdesk.services.responses import ResponseService
 from grokdesk.services.secrets import SecretService
 from grokdesk.services.tokens import TokenKeeper
 from grokdesk.services.usage import UsageService
-from grokdesk.settings.model import AttachmentSettings
 from grokdesk.settings.service import SettingsService
+from grokdesk.settings.serving import AttachmentSettings
 from grokdesk.store.accounts import AccountStore
 from grokdesk.store.apikeys import ApiKeyStore
 from grokdesk.store.db import Database

@@ -23,7 +23,7 @@ from grokdesk.services.chat import ChatService
 from grokdesk.services.remote_files import RemoteFiles
 from grokdesk.services.tokens import TokenKeeper
 from grokdesk.services.usage import UsageService
-from grokdesk.settings.model import AttachmentSettings
+from grokdesk.settings.serving import AttachmentSettings
 from grokdesk.store.db import Database
 from grokdesk.store.usage import UsageStore
 

@@ -54,8 +54,8 @@ from grokdesk.services.secrets import SecretService
 from grokdesk.services.tokens import TokenKeeper
 from grokdesk.services.usage import UsageService
 from grokdesk.settings.catalog import load_catalog
-from grokdesk.settings.model import AttachmentSettings
 from grokdesk.settings.service import SettingsService
+from grokdesk.settings.serving import AttachmentSettings
 from grokdesk.simulator.server import Simulator
 from grokdesk.store.accounts import AccountStore
 from grokdesk.store.apikeys import ApiKeyStore

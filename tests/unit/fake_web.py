@@ -10,7 +10,7 @@ from aiohttp import web
 
 from grokdesk.services.remote_addresses import Address, is_public
 from grokdesk.services.remote_files import RemoteFiles
-from grokdesk.settings.model import AttachmentSettings
+from grokdesk.settings.serving import AttachmentSettings
 from tests.unit.bad_urls import RESOLVED
 
 OUTSIDE = "127.0.0.77"

@@ -21,7 +21,7 @@ from grokdesk.services.admission import AdmissionService
 from grokdesk.services.apikeys import ApiKeyService
 from grokdesk.services.gateway import GatewayService, GatewayState
 from grokdesk.services.key_limits import KeyLimits
-from grokdesk.settings.model import ModelsSettings
+from grokdesk.settings.serving import ModelsSettings
 from grokdesk.store.apikeys import ApiKeyStore
 from grokdesk.store.db import Database
 from grokdesk.store.limit_journal import LimitJournals

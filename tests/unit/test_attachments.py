@@ -17,7 +17,7 @@ from grokdesk.kernel.clock import ManualClock
 from grokdesk.services.attachments import AttachmentService
 from grokdesk.services.file_names import file_name
 from grokdesk.services.remote_files import RemoteFiles
-from grokdesk.settings.model import AttachmentSettings
+from grokdesk.settings.serving import AttachmentSettings
 from tests.unit.fake_web import FakeWeb, fake_web
 from tests.unit.picture_makers import encoded, exif, opened, picture, png_bomb
 

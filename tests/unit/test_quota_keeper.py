@@ -24,7 +24,7 @@ from grokdesk.kernel.bus import EventBus
 from grokdesk.kernel.tasks import TaskSupervisor
 from grokdesk.pool.pool import AccountPool
 from grokdesk.services.quota import QuotaKeeper
-from grokdesk.settings.model import QuotaSettings
+from grokdesk.settings.reaching import QuotaSettings
 from tests.unit.virtual_time import VirtualClock, virtual_loop
 
 MINUTE, HOUR, DAY, YEAR = 60.0, 3600.0, 86_400.0, 365 * 86_400.0

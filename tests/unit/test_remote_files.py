@@ -18,7 +18,7 @@ from aiohttp import web
 from grokdesk.domain.errors import InvalidRequestError
 from grokdesk.services.remote_files import Bounds, RemoteFiles
 from grokdesk.services.remote_urls import Refused, next_url, parse_url
-from grokdesk.settings.model import AttachmentSettings
+from grokdesk.settings.serving import AttachmentSettings
 from grokdesk.upstream.remote.transfer import Target, get
 from grokdesk.upstream.web.proxies import Proxy
 from grokdesk.upstream.web.watchdog import Timeouts

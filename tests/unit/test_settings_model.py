@@ -7,12 +7,8 @@ import pytest
 
 from grokdesk.domain.errors import SettingsError
 from grokdesk.settings.declaration import Setting, declarations_of, shown
-from grokdesk.settings.model import (
-    DECLARATIONS,
-    GatewaySettings,
-    Settings,
-    declaration_of,
-)
+from grokdesk.settings.model import DECLARATIONS, Settings, declaration_of
+from grokdesk.settings.serving import GatewaySettings
 
 ALL = list(DECLARATIONS.values())
 
