@@ -16,8 +16,12 @@ if not places.GROKDESK_PYTHON:
 
 @pytest.fixture(scope="session")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with open_stage(tmp_path_factory.mktemp("grokdesk")) as stage:
+    folder = tmp_path_factory.mktemp("grokdesk")
+    with open_stage(folder) as stage:
         yield stage
+    log = (folder / "grokdesk.txt").read_text()
+    assert " error " not in log, log
+    assert "Traceback" not in log, log
 
 
 @pytest.fixture(scope="session", autouse=True)
