@@ -91,11 +91,16 @@ class ReasoningDelta:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A source cited at the current text position; its marker `[[N]](url)` ends there."""
+    """A source cited at the current text position, where its marker ends."""
 
     number: int
     url: str
     title: str = ""
+
+    @property
+    def marker(self) -> str:
+        """As it stands in the text."""
+        return f"[[{self.number}]]({self.url})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The gateway's routes, and the border where errors become answers."""
 
+import asyncio
 import logging
 
 from aiohttp import web
@@ -71,6 +72,10 @@ class App:
         exchange = Exchange(self.context, request, self.ids.next())
         try:
             return await self._answer(exchange)
+        except asyncio.CancelledError:
+            if not self.stopping:
+                _log.info("%s: cancelled by client", exchange.request_id)
+            raise
         except GrokdeskError as error:
             return await self._fail(exchange, error)
         except Exception:  # noqa: BLE001 - a border: whatever this is, the client gets an answer

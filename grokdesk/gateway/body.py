@@ -16,6 +16,8 @@ _FORM_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-da
 _UNPACKED_INLINE = 4 * 1024
 _PARSED_INLINE = 1024 * 1024
 """About 2 ms; a picture of 40 MB keeps a thread busy for most of a second."""
+_SLOW_WORDS = (b'"schema"', b'"format"')
+"""A body with these may hold a JSON schema for the answer, whose check takes 10 ms per KB."""
 
 T = TypeVar("T")
 
@@ -66,10 +68,14 @@ async def _invite(request: web.BaseRequest) -> None:
 
 
 async def parse_body(parse: Callable[[bytes], T], body: bytes) -> T:
-    """`parse(body)`, in a thread when the body is large."""
-    if len(body) <= _PARSED_INLINE:
-        return parse(body)
-    return await asyncio.to_thread(parse, body)
+    """`parse(body)`, in a thread when that may take long."""
+    is_slow = len(body) > _PARSED_INLINE or any(word in body for word in _SLOW_WORDS)
+    return await asyncio.to_thread(parse, body) if is_slow else parse(body)
+
+
+async def aside(work: Callable[[], T], size: int) -> T:
+    """`work()`, in a thread when `size` says that it has much to read, in bytes."""
+    return work() if size <= _PARSED_INLINE else await asyncio.to_thread(work)
 
 
 async def _read(exchange: Exchange, limit: int) -> bytes:

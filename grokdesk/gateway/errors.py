@@ -81,8 +81,9 @@ _TABLE: dict[type[GrokdeskError], Verdict] = {
     GrokdeskError: INTERNAL,
     RequestError: Verdict(400, _INVALID, "invalid_request"),
     InvalidRequestError: Verdict(400, _INVALID, "invalid_value"),
+    # Claude Code (2.1) asks ten times more otherwise, for minutes.
     UnauthorizedError: Verdict(
-        401, _INVALID, "invalid_api_key", None, {"WWW-Authenticate": "Bearer"}
+        401, _INVALID, "invalid_api_key", None, {"WWW-Authenticate": "Bearer", **_NO_RETRY}
     ),
     UnknownModelError: Verdict(404, _INVALID, "model_not_found"),
     ModelNotAllowedError: Verdict(403, "permission_error", "model_not_allowed"),

@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 
+from grokdesk.domain.characters import mended
+
 _FRAGMENT_CHARS = 16_384
 """Some clients cannot read longer lines than 64 KB."""
 
@@ -40,11 +42,6 @@ def raw_json(text: str) -> msgspec.Raw:
         return msgspec.Raw(line.encode())
     except UnicodeEncodeError:
         return msgspec.Raw(mended(line).encode())
-
-
-def mended(text: str) -> str:
-    """Join halves of a character that came in two pieces, replace what is left alone."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def fragments(text: str) -> Iterator[str]:

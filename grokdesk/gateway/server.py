@@ -26,7 +26,7 @@ _ANY_HOST = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - to tell apart, not 
 
 
 class GatewayServer:
-    """Serves OpenAI's API to this computer.
+    """Serves all our dialects to this computer.
 
     `host_names` and `origins`: see Guard.
     """

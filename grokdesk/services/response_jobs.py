@@ -8,7 +8,12 @@ from dataclasses import replace
 import msgspec
 
 from grokdesk.domain.chat import ChatRequest, Chunk
-from grokdesk.domain.errors import GrokdeskError, KeyLimitError
+from grokdesk.domain.errors import (
+    GrokdeskError,
+    IncompleteReplyError,
+    KeyLimitError,
+    ProtocolChangedError,
+)
 from grokdesk.kernel.clock import Clock
 from grokdesk.kernel.tasks import TaskSupervisor
 from grokdesk.services.calls import Call
@@ -31,6 +36,8 @@ _log = logging.getLogger(__name__)
 _ROUTE = "responses"
 _AT_ONCE = 16
 _MOST = 1000
+_MOST_BYTES = 512 << 20
+"""Of what all of them were asked."""
 _BUSY_S = 30.0
 _RUNS = 2
 """A job that was interrupted is run again, once."""
@@ -45,13 +52,12 @@ decode_request = msgspec.json.Decoder(ChatRequest).decode
 class Job:
     """One response in the making; its chunks so far can be followed."""
 
-    __slots__ = ("_news", "chunks", "is_cancelled", "request", "response", "task")
+    __slots__ = ("_news", "chunks", "request", "response", "task")
 
     def __init__(self, response: StoredResponse, request: ChatRequest) -> None:
         self.response = response
         self.request = request
         self.chunks: list[Chunk] = []
-        self.is_cancelled = False
         self.task: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
 
@@ -59,9 +65,10 @@ class Job:
     def is_over(self) -> bool:
         return self.response.state not in (ResponseState.QUEUED, ResponseState.RUNNING)
 
-    async def news(self) -> None:
-        """Until there is another chunk, or another state."""
-        await self._news.wait()
+    @property
+    def news(self) -> asyncio.Event:
+        """Set once there is another chunk, or another state, than when it was asked for."""
+        return self._news
 
     async def emit(self, chunk: Chunk) -> None:
         self.chunks.append(chunk)
@@ -119,9 +126,10 @@ class ResponseJobs:
 
         Raise StoreError or KeyLimitError; then there is no job, and nothing is released.
         """
-        if len(self._jobs) >= _MOST:
+        asked = sum(len(job.response.input) for job in self._jobs.values())
+        if len(self._jobs) >= _MOST or asked + len(response.input) > _MOST_BYTES:
             raise KeyLimitError(
-                f"{_MOST} responses are being made in the background.", retry_after=_BUSY_S
+                "Too many responses are being made in the background.", retry_after=_BUSY_S
             )
         response = replace(response, state=ResponseState.QUEUED, in_background=True)
         if on_disk:
@@ -134,50 +142,52 @@ class ResponseJobs:
                 raise
         return self._launch(response, request, release)
 
-    async def resume(self) -> None:
-        """Run again what an earlier process left; once, when the program starts."""
-        for row in await self._store.unfinished(self._born_at):
-            response = from_row(row)
-            if row.runs >= _RUNS:
-                answer = self._failure("IncompleteReplyError", _INTERRUPTED)
-                await self._store.finish(row.id, ResponseState.FAILED, encode_answer(answer))
-                _log.warning("%s: %s", row.id, _INTERRUPTED)
-                continue
-            await self._resume(row, response)
+    async def resume(self, check_key: Callable[[str], object]) -> None:
+        """Run again what an earlier process left; once, when the program starts.
 
-    async def stop(self, job: Job) -> None:
-        """The call upstream is over when this returns."""
-        job.is_cancelled = True
-        task = job.task
-        if task is not None and not task.done():
-            task.cancel()
-            await asyncio.wait({task}, timeout=_STOP_S)
+        `check_key` raises KeyEndedError for the id of a key that may not be used any more.
+        """
+        for row in await self._store.unfinished(self._born_at):
+            try:
+                self._resume(row, check_key)
+            except GrokdeskError as error:
+                answer = self._failure(type(error).__name__, str(error))
+                await self._store.finish(row.id, ResponseState.FAILED, encode_answer(answer))
+                _log.warning("%s is not made any more: %s", row.id, error)
 
     async def fail(self, job: Job, error: GrokdeskError) -> None:
         """Stop it for a reason of ours."""
-        await self.stop(job)
+        await self._stop(job)
         if not job.is_over:
             answer = self._failure(type(error).__name__, str(error), job)
             await self._end(job, ResponseState.FAILED, answer)
 
     async def cancel(self, job: Job) -> StoredResponse:
         """What became of it: it may have ended by itself just before."""
-        await self.stop(job)
+        await self._stop(job)
         if not job.is_over:
             await self._end(job, ResponseState.CANCELLED, Answer(ended_at=self._clock.now()))
         return job.response
 
-    async def _resume(self, row: ResponseRow, response: StoredResponse) -> None:
+    async def _stop(self, job: Job) -> None:
+        """The call upstream is over when this returns."""
+        task = job.task
+        if task is not None and not task.done():
+            task.cancel()
+            await asyncio.wait({task}, timeout=_STOP_S)
+
+    def _resume(self, row: ResponseRow, check_key: Callable[[str], object]) -> None:
+        """Raise GrokdeskError when it cannot be run, or must not."""
+        if row.runs >= _RUNS:
+            raise IncompleteReplyError(_INTERRUPTED)
+        check_key(row.key_id)
         try:
             request = decode_request(row.request or b"")
         except msgspec.DecodeError:  # written by another version
-            answer = self._failure("ProtocolChangedError", "This request can no longer be read.")
-            await self._store.finish(row.id, ResponseState.FAILED, encode_answer(answer))
-            return
+            raise ProtocolChangedError("This request can no longer be read.") from None
+        response = replace(from_row(row), state=ResponseState.QUEUED)
         self._gateway.count(1)
-        self._launch(
-            replace(response, state=ResponseState.QUEUED), request, lambda: self._gateway.count(-1)
-        )
+        self._launch(response, request, lambda: self._gateway.count(-1))
         _log.info("%s: runs again, as it was interrupted", row.id)
 
     def _launch(

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from grokdesk.domain.characters import mended
 from grokdesk.domain.chat import (
     Chunk,
     Citation,
@@ -153,11 +154,6 @@ def decode_answer(data: bytes) -> Answer:
     )
 
 
-def mend(text: str) -> str:
-    """Join halves of a character that came in two pieces, replace what is left alone."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-
-
 def _encode(answer: Answer, chunks: Sequence[Chunk]) -> bytes:
     return msgspec.json.encode(
         _KeptAnswer(
@@ -184,7 +180,7 @@ def _chunk_of(entry: str | list[Any]) -> Chunk:
 
 def _mended(chunk: Chunk) -> Chunk:
     if isinstance(chunk, TextDelta | ReasoningDelta):
-        return type(chunk)(mend(chunk.text))
+        return type(chunk)(mended(chunk.text))
     return chunk
 
 

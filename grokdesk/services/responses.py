@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from grokdesk.domain.chat import ChatRequest
-from grokdesk.domain.errors import KeyEndedError, UnknownResponseError
+from grokdesk.domain.errors import KeyEndedError, RequestTooLargeError, UnknownResponseError
 from grokdesk.domain.events import ApiKeyEnded, SettingsChanged
 from grokdesk.kernel.bus import EventBus
 from grokdesk.kernel.clock import Clock
@@ -27,6 +27,8 @@ _RETENTION = "responses.retention_days"
 _DAY_S = 86_400.0
 _FORGET_EVERY_S = 600.0
 _LONGEST_CONVERSATION = 1000
+_LARGEST_CONVERSATION = 256 << 20
+"""Bytes: pictures are in there as text."""
 
 
 class ResponseService:
@@ -92,20 +94,23 @@ class ResponseService:
         return from_row(row)
 
     async def conversation(self, id: str, key_id: str) -> tuple[StoredResponse, ...]:
-        """The response and what it continues, oldest first. Raise UnknownResponseError."""
+        """The response and what it continues, oldest first.
+
+        Raise UnknownResponseError, or RequestTooLargeError.
+        """
         found: list[StoredResponse] = []
+        size = 0
         while id and len(found) < _LONGEST_CONVERSATION:
             found.append(await self.find(id, key_id))
-            id = found[-1].previous_id
+            id, size = found[-1].previous_id, size + found[-1].size
+            if size > _LARGEST_CONVERSATION:
+                raise RequestTooLargeError("The conversation is too long to be continued.")
         return tuple(reversed(found))
 
     async def delete(self, id: str, key_id: str) -> None:
-        """A job is stopped. Raise UnknownResponseError."""
-        response = await self.find(id, key_id)
-        job = self._jobs.find(id, key_id)
-        if job is not None:
-            await self._jobs.stop(job)
-        self._memory.drop(response.id)
+        """A job is cancelled. Raise UnknownResponseError."""
+        await self.cancel(id, key_id)
+        self._memory.drop(id)
         await self._store.delete(id, key_id)
 
     async def cancel(self, id: str, key_id: str) -> StoredResponse:
@@ -123,10 +128,16 @@ class ResponseService:
         with _reported():
             await self._store.forget_keys_but({key.id for key in self._keys.list()})
             await self._forget()
-            await self._jobs.resume()
+            await self._jobs.resume(self._check_key)
         while True:
             await asyncio.sleep(_FORGET_EVERY_S)
             await self._forget()
+
+    def _check_key(self, key_id: str) -> None:
+        """Raise KeyEndedError. A key that is gone took its responses along."""
+        for key in self._keys.list():
+            if key.id == key_id:
+                self._keys.current(key)
 
     async def _forget(self) -> None:
         with _reported():
@@ -146,7 +157,7 @@ class ResponseService:
             if is_there:
                 await self._jobs.fail(job, KeyEndedError(event.reason))
             else:
-                await self._jobs.stop(job)
+                await self._jobs.cancel(job)
         if not is_there:
             self._memory.drop_where(lambda response: response.key_id == event.key_id)
             with _reported():

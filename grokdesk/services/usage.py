@@ -8,7 +8,6 @@ from grokdesk.domain.events import RequestFinished
 from grokdesk.domain.usage import KeyUsage, UsageRow, UsageSummary
 from grokdesk.kernel.bus import EventBus
 from grokdesk.kernel.clock import Clock
-from grokdesk.services.estimate import estimate_tokens
 from grokdesk.store.errors import StoreError
 from grokdesk.store.usage import UsageStore
 
@@ -55,9 +54,6 @@ class UsageService:
     async def by_key(self) -> dict[str, KeyUsage]:
         """Of each API key, by id: since local midnight and within 30 days."""
         return await self._store.by_key(self._midnight(), self._clock.now() - _MONTH_S)
-
-    def estimate(self, text: str) -> int:
-        return estimate_tokens(text)
 
     def _midnight(self) -> float:
         now = datetime.datetime.fromtimestamp(self._clock.now()).astimezone()

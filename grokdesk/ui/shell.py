@@ -11,6 +11,7 @@ from grokdesk.ui.dialogs.import_accounts import ImportDialog
 from grokdesk.ui.kit import Kit
 from grokdesk.ui.pages.accounts import AccountsPage
 from grokdesk.ui.pages.connection import ConnectionPage
+from grokdesk.ui.pages.keys import KeysPage
 from grokdesk.ui.pages.overview import OverviewPage
 from grokdesk.ui.pages.page import Page
 from grokdesk.ui.pages.playground import PlaygroundPage
@@ -38,6 +39,7 @@ class PageEntry:
 PAGES = (
     PageEntry("overview", "Overview", "overview", OverviewPage),
     PageEntry("accounts", "Accounts", "accounts", AccountsPage),
+    PageEntry("keys", "API keys", "key", KeysPage),
     PageEntry("playground", "Playground", "playground", PlaygroundPage),
     PageEntry("connection", "Connection", "globe", ConnectionPage),
     PageEntry("settings", "Settings", "settings", SettingsPage),

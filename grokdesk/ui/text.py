@@ -120,6 +120,12 @@ def last_used(moment: float | None, now: float) -> str:
     return ago(now - moment) if moment is not None else "never"
 
 
+def last_used_about(moment: float | None, now: float) -> str:
+    """For narrow places: `3 h ago`."""
+    is_recent = moment is None or now - moment < _MINUTE
+    return last_used(moment, now) if is_recent else f"{rough(now - (moment or 0.0))} ago"
+
+
 def local_time(moment: float) -> str:
     """A Unix time as the user's clock shows it, with the date and the name of the zone."""
     when = QDateTime.fromSecsSinceEpoch(round(moment))
@@ -131,6 +137,11 @@ def local_date(moment: float) -> str:
     """The day of a Unix time by the user's calendar."""
     when = QDateTime.fromSecsSinceEpoch(round(moment)).date()
     return QLocale().toString(when, QLocale.FormatType.LongFormat)
+
+
+def iso_date(moment: float) -> str:
+    """`2026-12-31`, by the user's calendar."""
+    return datetime.datetime.fromtimestamp(moment).astimezone().date().isoformat()
 
 
 def clock_time(moment: float, now: float) -> str:

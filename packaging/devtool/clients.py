@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from devtool import locks
+from devtool import locks, pytests
 from devtool.console import IS_WINDOWS, ROOT, ToolError, capture, run, run_or_stop, say
 
 CACHE = ROOT / ".cache" / "clients"
@@ -29,21 +29,16 @@ def run_tests(arguments: Sequence[str]) -> int:
     grokdesk = locks.ensure("core")
     node = _node_modules()
     aider = _aider()
-    pytest = [locks.ensure_file(SOURCES / "requirements.txt", CACHE / "python"), "-m", "pytest"]
+    python = locks.ensure_file(SOURCES / "requirements.txt", CACHE / "python")
     environ = {
         "CLIENTS_GROKDESK_PYTHON": str(grokdesk),
         "CLIENTS_NODE_MODULES": str(node),
         "CLIENTS_AIDER_VENV": str(aider or ""),
     }
-    paths = [] if any(_is_path(each) for each in arguments) else ["tests/clients"]
+    paths = [] if any(map(pytests.is_path, arguments)) else ["tests/clients"]
     say("Clients")
-    return run(
-        [*pytest, "-c", "tests/clients/pytest.ini", *paths, *arguments], extra_env=_ENV | environ
-    )
-
-
-def _is_path(argument: str) -> bool:
-    return not argument.startswith("-") and (ROOT / argument.partition("::")[0]).exists()
+    pytest = [python, "-m", "pytest", "-c", "tests/clients/pytest.ini"]
+    return run([*pytest, *paths, *arguments], extra_env=_ENV | environ)
 
 
 def _aider() -> Path | None:

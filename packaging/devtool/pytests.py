@@ -54,7 +54,7 @@ def _tell_what_was_left_out(without_qt: Sequence[str]) -> None:
 def _sort(arguments: Sequence[str]) -> tuple[list[str], list[str], list[str]]:
     core, windows, options = [], [], []
     for argument in arguments:
-        if not _is_path(argument):
+        if not is_path(argument):
             options.append(argument)
         elif Path(argument).parts[:2] == ("tests", "ui"):
             windows.append(argument)
@@ -63,7 +63,7 @@ def _sort(arguments: Sequence[str]) -> tuple[list[str], list[str], list[str]]:
     return core, windows, options
 
 
-def _is_path(argument: str) -> bool:
+def is_path(argument: str) -> bool:
     return not argument.startswith("-") and (ROOT / argument.partition("::")[0]).exists()
 
 

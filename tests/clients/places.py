@@ -6,7 +6,7 @@ from pathlib import Path
 
 GROKDESK_PYTHON = os.environ.get("CLIENTS_GROKDESK_PYTHON", "")
 NODE_MODULES = Path(os.environ.get("CLIENTS_NODE_MODULES", ""))
-AIDER_VENV = Path(os.environ.get("CLIENTS_AIDER_VENV", ""))
+AIDER_VENV = Path(os.environ.get("CLIENTS_AIDER_VENV") or "nowhere")
 
 
 def site_packages() -> list[str]:

@@ -14,8 +14,9 @@ def run(
     environ: Mapping[str, str] | None = None,
     *,
     stdin: str = "",
+    succeeds: bool = True,
 ) -> str:
-    """What it printed. It must succeed."""
+    """What it printed. It must succeed, or fail if so said."""
     result = subprocess.run(
         [str(part) for part in command],
         cwd=folder,
@@ -26,5 +27,5 @@ def run(
         timeout=_ENDS_WITHIN_S,
         check=False,
     )
-    assert result.returncode == 0, f"{result.stdout}\n{result.stderr}"
+    assert (result.returncode == 0) is succeeds, f"{result.stdout}\n{result.stderr}"
     return result.stdout

@@ -8,7 +8,10 @@ import pytest
 from tests.clients import places, programs
 from tests.clients.stage import MODEL, Stage
 
-pytestmark = pytest.mark.client("aider-chat")
+pytestmark = [
+    pytest.mark.client("aider-chat"),
+    pytest.mark.skipif(not places.AIDER_VENV.exists(), reason="aider wants an older Python"),
+]
 
 QUIET = (
     *("--analytics-disable", "--no-check-update", "--no-show-release-notes"),

@@ -105,3 +105,12 @@ def test_a_picture_that_a_tool_found_is_sent(stage: Stage, tmp_path: Path) -> No
     call = json.dumps({"file_path": str(picture)})
     claude(stage, tmp_path, f"!call Read {call}", "--allowedTools", "Read")
     assert len(stage.last_attachments()) == 1
+
+
+def test_a_wrong_key_is_said_so_at_once(stage: Stage, tmp_path: Path) -> None:
+    wrong = Stage(stage.base_url, "gd-wrong", stage.simulator)
+    program = places.NODE_MODULES / ".bin" / "claude"
+    asked = [program, "-p", "Hello", "--output-format", "json"]
+    told = json.loads(programs.run(asked, tmp_path, environ_of(wrong), succeeds=False))
+    assert "Incorrect API key provided" in told["result"]
+    assert told["duration_ms"] < 10_000

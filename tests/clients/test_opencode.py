@@ -16,7 +16,7 @@ QUIET = {
     "OPENCODE_DISABLE_DEFAULT_PLUGINS": "1",
     "OPENCODE_DISABLE_LSP_DOWNLOAD": "1",
     "OPENCODE_DISABLE_MODELS_FETCH": "1",
-    "OPENCODE_PURE": "1",  # else it asks npm for its plugin package
+    "OPENCODE_PURE": "1",  # else it asks npm for plugins at every start
 }
 
 

@@ -43,7 +43,8 @@ def test_no_request_makes_a_server_error_or_an_answer_of_another_form(tmp_path: 
                 *("run", f"{stage.root_url}/openapi.json", "--checks", ",".join(CHECKS)),
                 *("--header", f"Authorization: Bearer {stage.key}"),
                 *("--phases", "examples,coverage,fuzzing", "--max-examples", EXAMPLES),
-                *("--seed", "4", "--workers", "2", "--continue-on-failure", "--no-shrink"),
+                # Two workers at once can trip over each other's ast.parse (CPython 3.11).
+                *("--seed", "4", "--workers", "1", "--continue-on-failure", "--no-shrink"),
                 *("--suppress-health-check", "all", "--warnings", "off"),
                 *("--report", "json", "--report-json-path", str(report)),
             ],

@@ -1,5 +1,6 @@
 """The program as its users run it: separate processes, a folder of their own, real sockets."""
 
+import contextlib
 import json
 import os
 import signal
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.e2e.endpoint import Endpoint
 
 ROOT = Path(__file__).parents[2]
 _STARTS_WITHIN_S = 20.0
@@ -113,8 +116,8 @@ class Program:
         return process
 
 
-@pytest.fixture
-def simulator() -> Iterator[SimulatorProcess]:
+@contextlib.contextmanager
+def running_simulator() -> Iterator[SimulatorProcess]:
     process = subprocess.Popen(
         [sys.executable, "-m", "grokdesk.simulator"], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
@@ -125,16 +128,29 @@ def simulator() -> Iterator[SimulatorProcess]:
     process.stdout.close()
 
 
-@pytest.fixture
-def bare_program(tmp_path: Path) -> Iterator[Program]:
-    """A fresh profile on a machine without a keyring and without a display."""
+@contextlib.contextmanager
+def fresh_profile(folder: Path) -> Iterator[Program]:
+    """On a machine without a keyring and without a display."""
     hidden = ("DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR")
     environ = {k: v for k, v in os.environ.items() if k not in hidden}
     environ = {k: v for k, v in environ.items() if not k.startswith("GROKDESK_")}
-    environ["GROKDESK_HOME"] = str(tmp_path / "home")
-    program = Program(tmp_path, environ)
+    environ["GROKDESK_HOME"] = str(folder / "home")
+    program = Program(folder, environ)
     yield program
     program.stop()
+
+
+@pytest.fixture
+def simulator() -> Iterator[SimulatorProcess]:
+    with running_simulator() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def bare_program(tmp_path: Path) -> Iterator[Program]:
+    """A fresh profile on a machine without a keyring and without a display."""
+    with fresh_profile(tmp_path) as program:
+        yield program
 
 
 @pytest.fixture
@@ -142,3 +158,34 @@ def program(bare_program: Program, simulator: SimulatorProcess) -> Program:
     """The same with the simulator as its grok.com."""
     bare_program.environ["GROKDESK_UPSTREAM_WEB_URL"] = simulator.origin
     return bare_program
+
+
+@pytest.fixture(scope="session")
+def shared_simulator() -> Iterator[SimulatorProcess]:
+    with running_simulator() as simulator:
+        simulator.script(enforce_quotas=False, keep_prompts=True)
+        yield simulator
+
+
+@pytest.fixture(scope="session")
+def shared_program(
+    tmp_path_factory: pytest.TempPathFactory, shared_simulator: SimulatorProcess
+) -> Iterator[Program]:
+    """One running gateway for all tests that only ask; they leave nothing behind in it."""
+    with fresh_profile(tmp_path_factory.mktemp("shared")) as program:
+        program.environ |= {
+            "GROKDESK_UPSTREAM_WEB_URL": shared_simulator.origin,
+            "GROKDESK_GATEWAY_ALLOWED_ORIGINS": "http://page.example",
+            "GROKDESK_GATEWAY_HEARTBEAT_S": "1",
+            "GROKDESK_MODELS_ALIASES": "claude-grok=grok-chat-fast",
+            "GROKDESK_MODELS_LIST_ALIASES": "true",
+        }
+        tokens = "".join(f"contract-account-{number}-super\n" for number in range(3))
+        program.run("accounts", "import", "-", stdin=tokens)
+        program.serve()
+        yield program
+
+
+@pytest.fixture(scope="session")
+def endpoint(shared_program: Program) -> Endpoint:
+    return Endpoint.at(shared_program.base_url, shared_program.key("contract"))

@@ -10,6 +10,7 @@ from typing import Any
 import aiohttp
 
 MODEL = "grok-chat-fast"
+_SOURCES = ("annotations", "search_sources")
 _ERROR_FIELDS = {"message", "type", "param", "code", "request_id"}
 
 
@@ -99,6 +100,7 @@ def _read_whole(answer: Answer, raw: bytes, *, stream: bool) -> None:
     answer.text = message["content"]
     answer.reasoning = message.get("reasoning_content", "")
     answer.citations = value.get("citations", [])
+    _check_annotations(answer.text, message.get("annotations", ()), raw)
     answer.finished = True
     answer.events = [_without_ids(value)]
 
@@ -139,6 +141,7 @@ def _read_event(answer: Answer, event: Any, data: bytes) -> None:
     delta = choice["delta"]
     _expect(("role" in delta) == first, "a role too many or too few", data)
     _expect(delta.get("role", "assistant") == "assistant", "another role", data)
+    sources = {name: delta.pop(name) for name in _SOURCES if name in delta}
     _expect(delta.keys() <= {"role", "content", "reasoning_content"}, "unknown delta", data)
     answer.text += delta.get("content", "")
     answer.reasoning += delta.get("reasoning_content", "")
@@ -146,6 +149,18 @@ def _read_event(answer: Answer, event: Any, data: bytes) -> None:
         _expect(choice["finish_reason"] == "stop" and not delta, "a strange finish", data)
         answer.finished = True
         answer.citations = event.get("citations", [])
+        _check_annotations(answer.text, sources.get("annotations", ()), data)
+    else:
+        _expect(not sources, "sources before the end", data)
+
+
+def _check_annotations(text: str, annotations: Sequence[Any], raw: bytes) -> None:
+    """Each one spans its own marker in the text."""
+    for annotation in annotations:
+        cited = annotation["url_citation"]
+        marker = text[cited["start_index"] : cited["end_index"]]
+        _expect(re.fullmatch(r"\[\[\d+\]\]\(.+\)", marker), "an annotation beside its marker", raw)
+        _expect(cited["url"] in marker, "an annotation of another marker", raw)
 
 
 def _same(chunks: Sequence[Any], raw: bytes) -> None:

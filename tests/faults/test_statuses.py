@@ -31,11 +31,12 @@ class Expected:
 
 
 DEAD_TOKEN = Expected(503, "no_account", 2, "expired")
-BLOCKED = Expected(503, "no_account", 2, "blocked")
+BLOCKED = Expected(403, "account_blocked", 2, "blocked")
 LIMITED = Expected(429, "quota_exhausted", 2, "exhausted")
 CHALLENGE = Expected(503, "upstream_challenge", 2)
 FORBIDDEN = Expected(502, "upstream_rejected", 2)
 REFUSED = Expected(400, "content_policy_violation", 1)
+TOO_LARGE = Expected(413, "context_length_exceeded", 1)
 NETWORK = Expected(502, "network_error", 1)
 CHANGED = Expected(502, "upstream_changed", 1)
 NO_SOCKET = Expected(502, "upstream_changed", 2)
@@ -54,7 +55,7 @@ BY_STATUS: Mapping[int, Expected] = {
     403: FORBIDDEN,
     407: NETWORK,
     408: SLOW,
-    413: REFUSED,
+    413: TOO_LARGE,
     425: DOWN,
     429: LIMITED,
     503: BUSY,

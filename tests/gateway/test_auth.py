@@ -62,6 +62,7 @@ async def test_a_wrong_key_is_a_401_that_says_what_to_do(http, gateway, headers)
         assert response.status == 401
         assert (error["type"], error["code"]) == ("invalid_request_error", "invalid_api_key")
         assert response.headers["WWW-Authenticate"] == "Bearer"
+        assert response.headers["x-should-retry"] == "false"
 
 
 @pytest.mark.parametrize("value", [b"\xff\xfe\xfd", b"\xe9", b"gd-\xc3\x28"])

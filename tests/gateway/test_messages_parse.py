@@ -364,7 +364,7 @@ def test_no_tool_may_be_called_when_the_choice_is_none():
         ({"tools": [{"name": "two words"}]}, "tools[0].name"),
         ({"tools": [{"input_schema": {}}]}, "tools[0].name"),
         ({"tools": [{"name": "x", "input_schema": []}]}, "tools[0].input_schema"),
-        ({"tools": [WEATHER, {**WEATHER, "description": "Other."}]}, "tools"),
+        ({"tools": [WEATHER, {**WEATHER, "description": "Other."}]}, "tools[1].name"),
     ],
 )
 def test_a_tool_that_cannot_be_is_named(fields, param):

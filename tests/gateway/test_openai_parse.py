@@ -8,7 +8,8 @@ import pytest
 from grokdesk.domain.chat import AnswerFormat, Message, Role
 from grokdesk.domain.errors import InvalidRequestError
 from grokdesk.domain.tools import ToolCall, ToolKind
-from grokdesk.gateway.openai.notes import note_ignored
+from grokdesk.gateway.notes import note_ignored
+from grokdesk.gateway.openai.body import IGNORED
 from grokdesk.gateway.openai.parse import parse_chat
 
 USER = {"role": "user", "content": "Hi"}
@@ -341,10 +342,10 @@ def test_a_format_that_is_none_is_refused(value, param):
 
 def test_ignored_parameters_are_noted_by_name_for_those_who_look(caplog):
     body = json.dumps({"model": "m", "seed": 1, "user": "secret", "evil\n": 1, "n": 1}).encode()
-    note_ignored(body, "req_1")
+    note_ignored(body, IGNORED, "req_1")
     assert caplog.messages == []
-    with caplog.at_level(logging.DEBUG, "grokdesk.gateway.openai.notes"):
-        note_ignored(body, "req_1")
-        note_ignored(b'{"model":"m"}', "req_2")
-        note_ignored(b"[]", "req_3")
+    with caplog.at_level(logging.DEBUG, "grokdesk.gateway.notes"):
+        note_ignored(body, IGNORED, "req_1")
+        note_ignored(b'{"model":"m"}', IGNORED, "req_2")
+        note_ignored(b"[]", IGNORED, "req_3")
     assert caplog.messages == ["req_1: ignored seed, user"]

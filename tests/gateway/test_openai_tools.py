@@ -126,7 +126,7 @@ def test_the_older_functions_are_tools_of_which_one_is_called():  # H21
         ({"tools": [{"type": "custom"}]}, "tools[0].custom"),
         ({"tools": [{"type": "code_interpreter"}]}, "tools[0].type"),
         ({"tools": [{"function": {"name": "f", "parameters": []}}]}, "tools[0].parameters"),
-        ({"tools": [CLOCK, named("clock")]}, "tools"),
+        ({"tools": [CLOCK, named("clock")]}, "tools[1].name"),
         ({"tools": [CLOCK], "tool_choice": named("weather")}, "tool_choice"),
         ({"tools": [CLOCK], "tool_choice": "sometimes"}, "tool_choice"),
         ({"tools": [CLOCK], "tool_choice": 5}, "tool_choice"),

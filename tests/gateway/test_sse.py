@@ -142,7 +142,8 @@ def reset(writer):
 @pytest.mark.parametrize("stream", [True, False])
 @pytest.mark.parametrize("first", [(), ("text",)])
 @pytest.mark.parametrize("leave", [lambda writer: writer.close(), reset], ids=["FIN", "RST"])
-async def test_a_client_that_leaves_stops_upstream_at_once(gateway, stream, first, leave):
+async def test_a_client_that_leaves_stops_upstream_at_once(gateway, stream, first, leave, caplog):
+    caplog.set_level("INFO")
     gateway.upstream.play = hangs(*first)
     writers = []
     for _ in range(20):
@@ -161,6 +162,7 @@ async def test_a_client_that_leaves_stops_upstream_at_once(gateway, stream, firs
     snapshot = gateway.services.gateway.snapshot()
     assert snapshot.running_requests == 0
     assert all(account.in_flight == 0 for account in gateway.services.accounts.snapshot())
+    assert sum("cancelled by client" in line for line in caplog.messages) == 20
     for writer in writers:
         with contextlib.suppress(ConnectionError):
             await writer.wait_closed()

@@ -28,12 +28,15 @@ from grokdesk.domain.chat import Citation, ReasoningDelta, TextDelta
 from grokdesk.domain.errors import ChallengedError, NoAccountError
 from grokdesk.domain.events import RequestFinished
 from grokdesk.domain.quota import Mode, Provenance, QuotaWindow
+from grokdesk.domain.usage import TokenCount
 from grokdesk.services.egress import EgressCheck, Reachability
 from grokdesk.services.gateway import GatewayState
 from grokdesk.ui.application import DesktopUi
+from grokdesk.ui.dialogs.key_edit import KeyDialog
 from grokdesk.ui.dialogs.preferences import PreferencesDialog
 from grokdesk.ui.pages.accounts import AccountsPage
 from grokdesk.ui.pages.connection import ConnectionPage
+from grokdesk.ui.pages.keys import KeysPage
 from grokdesk.ui.pages.overview import OverviewPage
 from grokdesk.ui.pages.playground import PlaygroundPage
 from grokdesk.ui.shell import MainWindow
@@ -179,6 +182,90 @@ async def accounts_filtered(ui: DesktopUi, stage: stand_in.Stage) -> QWidget:
     return ui.window
 
 
+async def keys(ui: DesktopUi, stage: stand_in.Stage) -> QWidget:
+    await add_keys(stage)
+    shown = await keys_page(ui)
+    shown.table.select_key(stage.services.keys.find("Cherry Studio").id)
+    return ui.window
+
+
+async def keys_many(ui: DesktopUi, stage: stand_in.Stage) -> QWidget:
+    await add_keys(stage)
+    for number in range(1, 25):
+        await stage.services.keys.create(f"Student {number:02}", requests_per_day=50 * number)
+    await keys_page(ui)
+    return ui.window
+
+
+async def keys_ended(ui: DesktopUi, stage: stand_in.Stage) -> QWidget:
+    await add_keys(stage)
+    shown = await keys_page(ui)
+    shown.table.select_key(stage.services.keys.find("Workshop").id)
+    return ui.window
+
+
+async def keys_filtered(ui: DesktopUi, stage: stand_in.Stage) -> QWidget:
+    await add_keys(stage)
+    shown = await keys_page(ui)
+    shown.filter.setText("nothing like it")
+    await asyncio.sleep(0.3)
+    return ui.window
+
+
+async def key_new(ui: DesktopUi, stage: stand_in.Stage) -> QWidget:
+    shown = await keys_page(ui)
+    shown.new_key()
+    await asyncio.sleep(0.2)
+    return dialog_of(ui.window)
+
+
+async def key_refused(ui: DesktopUi, stage: stand_in.Stage) -> QWidget:
+    await add_keys(stage)
+    shown = await keys_page(ui)
+    shown.table.select_key(stage.services.keys.find("Cherry Studio").id)
+    shown.key_actions.edit.trigger()
+    await asyncio.sleep(0.2)
+    asked = dialog_of(ui.window)
+    assert isinstance(asked, KeyDialog)
+    asked.models.edit.setText("grok-chat-*, grok-9")
+    asked.aliases.setPlainText("gpt-*=grok-9")
+    asked.expires.choose("date")
+    asked.limits["requests_per_minute"].setText("many")
+    asked.save()
+    await asyncio.sleep(0.2)
+    return asked
+
+
+async def key_made(ui: DesktopUi, stage: stand_in.Stage) -> QWidget:
+    shown = await keys_page(ui)
+    key, _ = await stage.services.keys.create("Cherry Studio")
+    shown._made(key, "gd-9mVt3kQx7ZpLr2WcYb8NfHs5Jd1GuAe4To6KiRv0XyM3f8c21")
+    await asyncio.sleep(0.2)
+    return dialog_of(ui.window)
+
+
+async def key_left(ui: DesktopUi, stage: stand_in.Stage) -> QWidget:
+    stage.services.gateway.pause()
+    made = await key_made(ui, stage)
+    assert isinstance(made, QDialog)
+    made.reject()
+    await asyncio.sleep(0.2)
+    return made
+
+
+async def key_revoke(ui: DesktopUi, stage: stand_in.Stage) -> QWidget:
+    await add_keys(stage)
+    shown = await keys_page(ui)
+    shown.table.select_key(stage.services.keys.find("Cherry Studio").id)
+    shown.key_actions.revoke.trigger()
+    await asyncio.sleep(0.2)
+    return dialog_of(ui.window)
+
+
+async def first_keys(ui: DesktopUi, stage: stand_in.Stage) -> QWidget:
+    return await page(ui, "keys")
+
+
 async def playground_empty(ui: DesktopUi, stage: stand_in.Stage) -> QWidget:
     return await page(ui, "playground")
 
@@ -284,6 +371,15 @@ FULL: tuple[Scene, ...] = (
     preferences,
     preferences_of_several,
     accounts_filtered,
+    keys,
+    keys_many,
+    keys_ended,
+    keys_filtered,
+    key_new,
+    key_refused,
+    key_made,
+    key_left,
+    key_revoke,
     connection,
     connection_challenged,
     connection_solver,
@@ -299,7 +395,7 @@ FULL: tuple[Scene, ...] = (
     quit_dialog,
     port_taken,
 )
-EMPTY: tuple[Scene, ...] = (first_run, first_accounts)
+EMPTY: tuple[Scene, ...] = (first_run, first_accounts, first_keys)
 
 
 async def add_paid(stage: stand_in.Stage) -> None:
@@ -324,6 +420,31 @@ async def add_paid(stage: stand_in.Stage) -> None:
     )
 
 
+async def add_keys(stage: stand_in.Stage) -> None:
+    """A key of each kind and state, and what they were used for."""
+    day, keys = 24 * stand_in.HOUR, stage.services.keys
+    studio, _ = await keys.create(
+        "Cherry Studio",
+        models="grok-chat-*",
+        requests_per_minute=60,
+        requests_per_day=1_000,
+        max_concurrent=4,
+        aliases="gpt-4o=grok-chat-fast, claude-*=grok-chat-expert",
+    )
+    webui, _ = await keys.create("Open WebUI", reasoning_format="think")
+    await keys.create("n8n", models="grok-chat-fast, grok-chat-auto, grok-9", max_concurrent=1)
+    await keys.create("Guest of Maria", expires_at=stand_in.NOW + 2.4 * day, requests_per_day=200)
+    await keys.create("Year of lectures", expires_at=stand_in.NOW + 240 * day)
+    await keys.create("Workshop", expires_at=stand_in.NOW + 60, requests_per_day=500)
+    await keys.create("A key with quite a long name that somebody typed", enabled=False)
+    stage.clock.advance(3 * stand_in.HOUR)
+    for number in range(60):
+        owner, size = (studio, 40) if number % 3 else (webui, 900)
+        tokens = TokenCount(prompt=size * number, completion=610)
+        plain = replace(stand_in.usage_row(number), request_id=f"req-k{number}", tokens=tokens)
+        stage.usage.record(replace(plain, key_id=owner.id))
+
+
 def select(shown: AccountsPage, label: str) -> None:
     place = next(i for i, row in enumerate(shown.model.shown) if row.account.label == label)
     shown.table.selectRow(place)
@@ -339,6 +460,13 @@ async def accounts_page(ui: DesktopUi) -> AccountsPage:
     await page(ui, "accounts")
     shown = ui.window.page("accounts")
     assert isinstance(shown, AccountsPage)
+    return shown
+
+
+async def keys_page(ui: DesktopUi) -> KeysPage:
+    await page(ui, "keys")
+    shown = ui.window.page("keys")
+    assert isinstance(shown, KeysPage)
     return shown
 
 

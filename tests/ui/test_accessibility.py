@@ -74,7 +74,7 @@ def walk(ui: DesktopUi, key: Qt.Key = Qt.Key.Key_Tab, most: int = 80) -> list[QW
     return found
 
 
-@pytest.mark.parametrize("page_id", ["overview", "accounts", "connection", "settings"])
+@pytest.mark.parametrize("page_id", ["overview", "accounts", "keys", "connection", "settings"])
 async def test_tab_reaches_every_button_and_comes_round(desk: Desk, page_id: str) -> None:
     with desk.face() as ui:
         ui.window.open_page(page_id)

@@ -134,3 +134,13 @@ def test_sections_the_page_has_no_title_for_come_last() -> None:
     sections = sections_of([info("novel.some_thing"), info("gateway.port"), info("ui.theme")])
     assert [section.title for section in sections] == ["Window", "Gateway", "Novel"]
     assert sections[-1].rows[0].title == "Some thing"
+
+
+async def test_titles_are_words_for_people(bare: Desk) -> None:
+    infos = bare.services.settings.describe()
+    sections = sections_of(info for info in infos if info.key not in CONNECTION_KEYS)
+    assert sections[-1].title == "Logs", "a section without a title comes after the known ones"
+    for section in sections:
+        titles = [line.title for line in section.rows]
+        assert len(set(titles)) == len(titles)
+        assert not [title for title in titles if title.endswith((" s", " mb", " url", " open"))]

@@ -8,7 +8,8 @@ from grokdesk.domain import chat
 def test_a_request_starts_without_limits_or_sampling():
     request = chat.ChatRequest("grok", (chat.Message(chat.Role.USER, "hello"),))
     values = dataclasses.astuple(request)[2:]
-    assert all(value is None for value in values)
+    assert not any(values)
+    assert request.temperature is request.max_tokens is request.tools is None
 
 
 def test_a_reply_stops_by_itself_unless_it_says_otherwise():

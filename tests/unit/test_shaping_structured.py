@@ -1,6 +1,7 @@
 """Answers that must be JSON: what passes, what is asked for again, which schemas are refused."""
 
 import json
+import time
 
 import pytest
 
@@ -13,12 +14,8 @@ from grokdesk.domain.chat import (
 )
 from grokdesk.domain.errors import InvalidRequestError
 from grokdesk.domain.tools import ToolCall
-from grokdesk.services.shaping.structured import (
-    StructuredStage,
-    bare_json,
-    check_schema,
-    instruction,
-)
+from grokdesk.services.shaping.schemas import check_schema
+from grokdesk.services.shaping.structured import StructuredStage, bare_json, instruction
 
 ANY = AnswerFormat()
 PERSON = AnswerFormat(
@@ -122,11 +119,14 @@ def test_with_a_tool_call_the_text_is_no_answer_and_stands_before_it():
         {"$ref": "#/$defs/missing"},
         {"$ref": "#"},
         {"$dynamicRef": "#missing"},
+        {"$ref": "#/x", "x": {"type": "nonsense"}},
+        {"$ref": "#/x", "x": {"allOf": 5}},
+        {"$ref": "#/x", "x": {"required": 5}},
     ],
 )
 def test_a_schema_that_cannot_be_applied_is_the_callers_mistake(schema):
     with pytest.raises(InvalidRequestError) as caught:
-        check_schema(AnswerFormat(schema), "response_format.json_schema.schema")
+        check_schema(schema, "response_format.json_schema.schema")
     assert caught.value.param == "response_format.json_schema.schema"
 
 
@@ -141,7 +141,69 @@ def test_a_schema_that_cannot_be_applied_is_the_callers_mistake(schema):
     ],
 )
 def test_a_usable_schema_is_accepted(schema):
-    check_schema(AnswerFormat(schema), "x")
+    check_schema(schema, "x")
+
+
+def doubling(depth, **reference):
+    """Each definition refers to the next one twice."""
+    definitions = {
+        f"d{number}": {"allOf": [{"$ref": f"#/$defs/d{number + 1}", **reference}] * 2}
+        for number in range(depth)
+    }
+    return {"$ref": "#/$defs/d0", "$defs": {**definitions, f"d{depth}": {"type": "object"}}}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        doubling(40),
+        doubling(40, **{"$schema": "https://json-schema.org/draft/2020-12/schema"}),
+        {"properties": {f"{number}": {"description": "x" * 1000} for number in range(100)}},
+    ],
+)
+def test_a_schema_that_is_too_much_work_is_the_callers_mistake(schema):
+    with pytest.raises(InvalidRequestError, match=r"too long|larger"):
+        check_schema(schema, "x")
+
+
+def test_a_schema_that_multiplies_with_the_answer_ends_it():
+    schema = {"allOf": [{"properties": {"a": {"$ref": "#"}}}] * 2}
+    check_schema(schema, "x")
+    with pytest.raises(InvalidRequestError, match="too long"):
+        said(AnswerFormat(schema), '{"a":' * 40 + "{}" + "}" * 40)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        ("^[^@]+@[^@]+\\.[a-z]+$", "ann@a.example"),
+        ("^\\d{4}-\\d{2}-\\d{2}$", "2026-11-21"),
+        ("^#[0-9a-f]{3,6}$", "#c0ffee"),
+        ("x", "x" * 100_000),
+    ],
+)
+def test_a_pattern_is_insisted_on(pattern, text):
+    wanted = AnswerFormat({"properties": {"a": {"pattern": pattern}}})
+    assert said(wanted, json.dumps({"a": text}))[1] is None
+    assert said(wanted, '{"a":"?"}')[1] is not None
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"properties": {"a": {"pattern": "^(a+)+$"}}},
+        {"properties": {"a": {"pattern": "(?:a|a)*$"}}},
+        {"properties": {"a": {"pattern": "a?" * 30 + "a" * 30}}},
+        {"properties": {"a": {"pattern": "a*a*a*a*a*$"}}},
+        {"patternProperties": {"^(a+)+$": {}}, "additionalProperties": False},
+    ],
+)
+def test_a_pattern_that_may_run_for_ever_is_not_tried(schema):
+    check_schema(schema, "x")
+    value = "a" * 5000 + "!"
+    started = time.monotonic()
+    said(AnswerFormat(schema), json.dumps({"a": value, value: 1}))
+    assert time.monotonic() - started < 5
 
 
 def test_an_answer_nested_beyond_measure_is_asked_for_again():

@@ -46,7 +46,8 @@ def sound(tmp_path_factory):
         )
     for number in range(20):
         connection.execute(
-            "INSERT INTO api_key VALUES (?, 'key', ?, '', 0, 1, NULL)",
+            "INSERT INTO api_key (id, name, digest, hint, created_at, enabled) "
+            "VALUES (?, 'key', ?, '', 0, 1)",
             (f"k{number}", f"{number:064x}"),
         )
     connection.executemany(

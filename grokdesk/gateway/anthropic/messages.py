@@ -3,8 +3,6 @@
 import msgspec
 from aiohttp import web
 
-from grokdesk.domain.catalog import ModelKind
-from grokdesk.domain.errors import InvalidRequestError
 from grokdesk.gateway.answering import StreamForm, run_chat, stream_chat
 from grokdesk.gateway.anthropic.answer import MessageCollector
 from grokdesk.gateway.anthropic.count import count_input
@@ -23,10 +21,7 @@ async def create(exchange: Exchange) -> web.StreamResponse:
     call = await parse_body(parse_call, await read_json_body(exchange))
     request = call.request
     with exchange.admit(request.model) as admission:
-        model = admission.model
-        if model.kind is not ModelKind.CHAT:
-            raise InvalidRequestError(f"'{model.id}' is not a chat model.", param="model")
-        heading = Heading(f"msg_{exchange.id}", model.id, count_input(request))
+        heading = Heading(f"msg_{exchange.id}", admission.model.id, count_input(request))
         if call.wants_stream:
             renderer = MessageStreamRenderer(
                 heading,

@@ -8,8 +8,8 @@ from grokdesk.gateway.anthropic.body import FormatBody, RequestBody, ThinkingBod
 from grokdesk.gateway.anthropic.history import parse_messages, parse_system
 from grokdesk.gateway.anthropic.tools import parse_tools
 from grokdesk.gateway.decode import JsonDecoder
-from grokdesk.gateway.values import stop_texts, within
-from grokdesk.services.shaping.structured import check_schema
+from grokdesk.gateway.formats import schema_format
+from grokdesk.gateway.values import stop_texts, whole_number, within
 
 _DECODER = JsonDecoder(RequestBody)
 _EFFORTS = ("low", "medium", "high", "xhigh", "max")
@@ -36,8 +36,7 @@ def parse_call(raw: bytes) -> MessageCall:
     body = _DECODER.decode(raw)
     if body.max_tokens is None:
         raise InvalidRequestError("max_tokens is missing.", param="max_tokens")
-    if body.max_tokens < 1:
-        raise InvalidRequestError("This must be a whole number from 1 up.", param="max_tokens")
+    whole_number(body.max_tokens, "max_tokens")
     thinking = body.thinking
     wants_thinking = thinking is not None and thinking.type in ("enabled", "adaptive")
     return MessageCall(
@@ -100,8 +99,4 @@ def _parse_format(body: RequestBody) -> AnswerFormat | None:
 def _format_of(wanted: FormatBody, param: str) -> AnswerFormat:
     if wanted.type != "json_schema":
         raise InvalidRequestError("The one format there is, is json_schema.", param=f"{param}.type")
-    if not isinstance(wanted.schema, dict):
-        raise InvalidRequestError("The schema is missing.", param=f"{param}.schema")
-    answer_format = AnswerFormat(wanted.schema, wanted.name or "")
-    check_schema(answer_format, f"{param}.schema")
-    return answer_format
+    return schema_format(wanted.schema, wanted.name, f"{param}.schema")

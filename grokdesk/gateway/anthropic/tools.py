@@ -1,7 +1,6 @@
 """The tools of a message request, and which of them may or must be called, as a ToolUse."""
 
 import logging
-import re
 from collections.abc import Iterator
 
 from grokdesk.domain.errors import InvalidRequestError
@@ -9,10 +8,10 @@ from grokdesk.domain.tools import Tool, ToolUse
 from grokdesk.gateway.anthropic.body import RequestBody, ToolBody, ToolChoiceBody
 from grokdesk.gateway.anthropic.known_tools import known_tool
 from grokdesk.gateway.schemas import schema_text
+from grokdesk.gateway.tools import checked_name, each_once
 
 _log = logging.getLogger(__name__)
 
-_NAME = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 _GROKS_OWN = ("web_search", "web_fetch")
 """What Grok does by itself wherever it makes sense: nothing to tell it."""
 _CHOICES = ("auto", "any", "tool", "none")
@@ -25,7 +24,7 @@ def parse_tools(body: RequestBody) -> ToolUse | None:
         raise InvalidRequestError(
             f"This must be one of {', '.join(_CHOICES)}.", param="tool_choice.type"
         )
-    tools = _without_twins(_tools_of(body.tools or []))
+    tools = each_once(_tools_of(body.tools or []))
     if choice.type == "none":
         return None
     only = _only(choice, tools, body.tools or [])
@@ -52,30 +51,18 @@ def _only(choice: ToolChoiceBody, tools: tuple[Tool, ...], bodies: list[ToolBody
     )
 
 
-def _tools_of(bodies: list[ToolBody]) -> Iterator[Tool]:
+def _tools_of(bodies: list[ToolBody]) -> Iterator[tuple[str, Tool]]:
     for index, body in enumerate(bodies):
-        kind = body.type or "custom"
+        kind, param = body.type or "custom", f"tools[{index}]"
         if kind == "custom":
-            yield _own_tool(body, f"tools[{index}]")
+            yield param, _own_tool(body, param)
         elif (known := known_tool(kind, body.name)) is not None:
-            yield known
+            yield param, known
         elif not kind.startswith(_GROKS_OWN):
-            _log.debug("left out tools[%d]: Grok does not have it", index)
+            _log.debug("left out %s: Grok does not have it", param)
 
 
 def _own_tool(body: ToolBody, param: str) -> Tool:
-    if _NAME.fullmatch(body.name) is None:
-        raise InvalidRequestError(
-            "A tool's name is up to 128 letters, digits and _.:- without spaces.",
-            param=f"{param}.name",
-        )
+    name = checked_name(body.name, param)
     schema = schema_text(body.input_schema, f"{param}.input_schema")
-    return Tool(body.name, body.description or "", schema)
-
-
-def _without_twins(tools: Iterator[Tool]) -> tuple[Tool, ...]:
-    named: dict[str, Tool] = {}
-    for tool in tools:
-        if named.setdefault(tool.name, tool) != tool:
-            raise InvalidRequestError(f"Two tools are named '{tool.name}'.", param="tools")
-    return tuple(named.values())
+    return Tool(name, body.description or "", schema)

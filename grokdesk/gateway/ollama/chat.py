@@ -2,10 +2,8 @@
 
 from aiohttp import web
 
-from grokdesk.domain.catalog import ModelKind
-from grokdesk.domain.errors import InvalidRequestError
 from grokdesk.gateway.answering import StreamForm, run_chat, stream_chat
-from grokdesk.gateway.body import read_json_body
+from grokdesk.gateway.body import parse_body, read_json_body
 from grokdesk.gateway.exchange import Exchange
 from grokdesk.gateway.ollama.parse import OllamaCall, parse_chat, parse_generate
 from grokdesk.gateway.ollama.render import (
@@ -23,11 +21,13 @@ _LINES = StreamForm(content_type="application/x-ndjson", ping=b"")
 
 
 async def chat(exchange: Exchange) -> web.StreamResponse:
-    return await _answer(exchange, parse_chat(await read_json_body(exchange)), CHAT)
+    call = await parse_body(parse_chat, await read_json_body(exchange))
+    return await _answer(exchange, call, CHAT)
 
 
 async def generate(exchange: Exchange) -> web.StreamResponse:
-    return await _answer(exchange, parse_generate(await read_json_body(exchange)), GENERATE)
+    call = await parse_body(parse_generate, await read_json_body(exchange))
+    return await _answer(exchange, call, GENERATE)
 
 
 async def _answer(exchange: Exchange, call: OllamaCall, shape: Shape) -> web.StreamResponse:
@@ -37,10 +37,7 @@ async def _answer(exchange: Exchange, call: OllamaCall, shape: Shape) -> web.Str
         model = exchange.services.admission.model(exchange.api_key, request.model)
         return exchange.answer(render_loaded(Heading(model.id, now), shape))
     with exchange.admit(request.model) as admission:
-        model = admission.model
-        if model.kind is not ModelKind.CHAT:
-            raise InvalidRequestError(f"'{model.id}' is not a chat model.", param="model")
-        heading = Heading(model.id, now)
+        heading = Heading(admission.model.id, now)
         if call.wants_stream:
             renderer = LineRenderer(heading, shape, thinks=call.wants_thinking)
             return await stream_chat(

@@ -7,11 +7,11 @@ from grokdesk.domain.chat import AnswerFormat, ChatRequest, Message, Role
 from grokdesk.domain.errors import InvalidRequestError
 from grokdesk.domain.tools import ToolUse
 from grokdesk.gateway.decode import JsonDecoder
+from grokdesk.gateway.formats import schema_format
 from grokdesk.gateway.gaps import gap_messages
 from grokdesk.gateway.ollama.body import ChatBody, GenerateBody, NamedBody, OptionsBody
 from grokdesk.gateway.ollama.history import parse_images, parse_messages, parse_tools
 from grokdesk.gateway.values import stop_texts, within
-from grokdesk.services.shaping.structured import check_schema
 
 _CHAT = JsonDecoder(ChatBody)
 _GENERATE = JsonDecoder(GenerateBody)
@@ -104,8 +104,6 @@ def _parse_format(wanted: Any) -> AnswerFormat | None:
         case "json":
             return AnswerFormat()
         case dict():
-            answer_format = AnswerFormat(wanted)
-            check_schema(answer_format, "format")
-            return answer_format
+            return schema_format(wanted, "", "format")
         case _:
             raise InvalidRequestError("This must be 'json' or a JSON schema.", param="format")

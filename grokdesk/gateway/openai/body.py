@@ -1,6 +1,6 @@
 """The bodies of chat and text completions, as clients send them.
 
-What stands here is honoured or refused; everything else that OpenAI knows is ignored (`notes`).
+What stands here is honoured or refused; everything else that OpenAI knows is ignored.
 Fields of too many forms for a type are `Any` and looked at in `parse`.
 """
 
@@ -86,3 +86,31 @@ class CompletionBody(msgspec.Struct):
     stop: str | list[str] | None = None
     n: int | None = None
     logprobs: int | bool | None = None
+
+
+IGNORED = frozenset(
+    {
+        "audio",
+        "best_of",
+        "extra_body",
+        "frequency_penalty",
+        "logit_bias",
+        "metadata",
+        "min_p",
+        "prediction",
+        "presence_penalty",
+        "prompt_cache_key",
+        "prompt_cache_retention",
+        "repetition_penalty",
+        "safety_identifier",
+        "search_parameters",
+        "seed",
+        "service_tier",
+        "store",
+        "top_k",
+        "user",
+        "verbosity",
+        "web_search_options",
+    }
+)
+"""Known parameters that Grok has nothing for and that change nothing a client relies on."""

@@ -3,15 +3,14 @@
 from aiohttp import web
 
 from grokdesk.domain.apikey import ReasoningFormat
-from grokdesk.domain.catalog import ModelKind, ModelSpec
-from grokdesk.domain.errors import InvalidRequestError
 from grokdesk.gateway.answering import stream_chat
 from grokdesk.gateway.body import parse_body, read_json_body
 from grokdesk.gateway.exchange import Exchange
+from grokdesk.gateway.notes import note_ignored
 from grokdesk.gateway.openai.answer import AnswerCollector, render_answer
+from grokdesk.gateway.openai.body import IGNORED
 from grokdesk.gateway.openai.choices import run_choices, stream_choices, total_tokens
 from grokdesk.gateway.openai.heading import Heading
-from grokdesk.gateway.openai.notes import note_ignored
 from grokdesk.gateway.openai.parse import ChatCall, parse_chat
 from grokdesk.gateway.openai.render import ChatStreamRenderer
 from grokdesk.gateway.openai.style import PLAIN, AnswerStyle
@@ -23,21 +22,13 @@ _ROUTE = "chat.completions"
 async def complete(exchange: Exchange) -> web.StreamResponse:
     raw = await read_json_body(exchange)
     call = await parse_body(parse_chat, raw)
-    note_ignored(raw, exchange.request_id)
+    note_ignored(raw, IGNORED, exchange.request_id)
     with exchange.admit(call.request.model) as admission:
         now = int(exchange.services.clock.now())
-        heading = Heading(f"chatcmpl-{exchange.id}", now, chat_model(admission).id)
+        heading = Heading(f"chatcmpl-{exchange.id}", now, admission.model.id)
         if call.wants_stream:
             return await _stream(exchange, admission, call, heading)
         return await _answer(exchange, admission, call, heading)
-
-
-def chat_model(admission: Admission) -> ModelSpec:
-    """Raise InvalidRequestError for a model that does something else."""
-    model = admission.model
-    if model.kind is not ModelKind.CHAT:
-        raise InvalidRequestError(f"'{model.id}' is not a chat model.", param="model")
-    return model
 
 
 async def _stream(

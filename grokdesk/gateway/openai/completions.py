@@ -4,7 +4,8 @@ from aiohttp import web
 
 from grokdesk.gateway.body import parse_body, read_json_body
 from grokdesk.gateway.exchange import Exchange
-from grokdesk.gateway.openai.chat import chat_model
+from grokdesk.gateway.notes import note_ignored
+from grokdesk.gateway.openai.body import IGNORED
 from grokdesk.gateway.openai.choices import run_choices, stream_choices, total_tokens
 from grokdesk.gateway.openai.completions_parse import parse_completion
 from grokdesk.gateway.openai.completions_render import (
@@ -13,7 +14,6 @@ from grokdesk.gateway.openai.completions_render import (
     render_completion,
 )
 from grokdesk.gateway.openai.heading import Heading
-from grokdesk.gateway.openai.notes import note_ignored
 
 _ROUTE = "completions"
 
@@ -21,10 +21,10 @@ _ROUTE = "completions"
 async def complete_text(exchange: Exchange) -> web.StreamResponse:
     raw = await read_json_body(exchange)
     call = await parse_body(parse_completion, raw)
-    note_ignored(raw, exchange.request_id)
+    note_ignored(raw, IGNORED, exchange.request_id)
     with exchange.admit(call.model) as admission:
         now = int(exchange.services.clock.now())
-        heading = Heading(f"cmpl-{exchange.id}", now, chat_model(admission).id)
+        heading = Heading(f"cmpl-{exchange.id}", now, admission.model.id)
         if call.wants_stream:
             renderers = [
                 CompletionStreamRenderer(

@@ -7,9 +7,9 @@ from grokdesk.domain.chat import ChatRequest, Message, Role
 from grokdesk.domain.errors import InvalidRequestError
 from grokdesk.gateway.decode import JsonDecoder
 from grokdesk.gateway.gaps import gap_messages
-from grokdesk.gateway.openai import values
 from grokdesk.gateway.openai.body import CompletionBody
-from grokdesk.gateway.values import stop_texts, within
+from grokdesk.gateway.openai.values import MOST_CHOICES, choices
+from grokdesk.gateway.values import stop_texts, unsupported, whole_number, within
 
 _DECODER = JsonDecoder(CompletionBody)
 
@@ -38,13 +38,11 @@ def parse_completion(raw: bytes) -> CompletionCall:
     if not body.model.strip():
         raise InvalidRequestError("Name a model.", param="model")
     if body.logprobs:
-        raise values.unsupported("logprobs", "Grok tells no log probabilities.")
+        raise unsupported("logprobs", "Grok tells no log probabilities.")
     prompts = _parse_prompts(body.prompt)
-    each = values.choices(body.n)
-    if len(prompts) * each > values.MOST_CHOICES:
-        raise values.unsupported(
-            "prompt", f"At most {values.MOST_CHOICES} texts can be completed per request."
-        )
+    each = choices(body.n)
+    if len(prompts) * each > MOST_CHOICES:
+        raise unsupported("prompt", f"At most {MOST_CHOICES} texts can be completed per request.")
     chosen = [prompt for prompt in prompts for _ in range(each)]
     requests = {prompt: _request_of(body, prompt) for prompt in prompts}
     return CompletionCall(
@@ -62,7 +60,7 @@ def _request_of(body: CompletionBody, prompt: str) -> ChatRequest:
         messages=_messages_of(prompt, body.suffix or ""),
         temperature=within(body.temperature, 2, "temperature"),
         top_p=within(body.top_p, 1, "top_p"),
-        max_tokens=values.whole_number(body.max_tokens, "max_tokens"),
+        max_tokens=whole_number(body.max_tokens, "max_tokens"),
         stop=stop_texts(body.stop, "stop"),
     )
 
@@ -80,7 +78,7 @@ def _parse_prompts(prompt: Any) -> list[str]:
         case [str(), *_] if all(isinstance(each, str) for each in prompt):
             return list(prompt)
         case [int(), *_] | [[int(), *_], *_]:
-            raise values.unsupported("prompt", "A prompt must be text: Grok knows no tokens.")
+            raise unsupported("prompt", "A prompt must be text: Grok knows no tokens.")
         case None | []:
             raise InvalidRequestError("A prompt is needed.", param="prompt")
         case _:

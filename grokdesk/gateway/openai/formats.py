@@ -4,8 +4,8 @@ from typing import Any
 
 from grokdesk.domain.chat import AnswerFormat
 from grokdesk.domain.errors import InvalidRequestError
-from grokdesk.gateway.openai.values import unsupported
-from grokdesk.services.shaping.structured import check_schema
+from grokdesk.gateway.formats import schema_format
+from grokdesk.gateway.values import unsupported
 
 _PARAM = "response_format"
 
@@ -18,21 +18,14 @@ def parse_format(value: Any) -> AnswerFormat | None:
         case {"type": "json_object"}:
             return AnswerFormat()
         case {"type": "json_schema", "json_schema": dict(inner)}:
-            return _with_schema(inner, f"{_PARAM}.json_schema")
+            return schema_format(
+                inner.get("schema"), inner.get("name"), f"{_PARAM}.json_schema.schema"
+            )
         case {"type": "json_schema"}:
-            return _with_schema(value, _PARAM)
+            return schema_format(value.get("schema"), value.get("name"), f"{_PARAM}.schema")
         case {"type": str(kind)}:
             raise unsupported(
                 _PARAM, f"'{kind[:40]}' is no format; use text, json_object or json_schema."
             )
         case _:
             raise InvalidRequestError("This is an object with a type.", param=_PARAM)
-
-
-def _with_schema(value: dict[str, Any], param: str) -> AnswerFormat:
-    schema, name = value.get("schema"), value.get("name")
-    if not isinstance(schema, dict):
-        raise InvalidRequestError("The schema is missing.", param=f"{param}.schema")
-    wanted = AnswerFormat(schema, name if isinstance(name, str) else "")
-    check_schema(wanted, f"{param}.schema")
-    return wanted

@@ -9,8 +9,8 @@ from grokdesk.domain.attachment import Attachment
 from grokdesk.domain.chat import Message, Role
 from grokdesk.domain.errors import InvalidRequestError
 from grokdesk.domain.tools import ToolCall, ToolKind
+from grokdesk.gateway.media import MEDIA, parse_media
 from grokdesk.gateway.openai.body import MessageBody
-from grokdesk.gateway.openai.media import MEDIA, parse_media
 from grokdesk.gateway.parts import without_inline_data
 
 _ROLES = {

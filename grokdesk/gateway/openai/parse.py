@@ -6,12 +6,12 @@ from typing import Any
 from grokdesk.domain.chat import ChatRequest
 from grokdesk.domain.errors import InvalidRequestError
 from grokdesk.gateway.decode import JsonDecoder
-from grokdesk.gateway.openai import values
 from grokdesk.gateway.openai.body import ChatBody
 from grokdesk.gateway.openai.formats import parse_format
 from grokdesk.gateway.openai.history import parse_messages
 from grokdesk.gateway.openai.tools import parse_tools
-from grokdesk.gateway.values import stop_texts, within
+from grokdesk.gateway.openai.values import choices
+from grokdesk.gateway.values import effort, stop_texts, unsupported, whole_number, within
 
 _DECODER = JsonDecoder(ChatBody)
 
@@ -53,7 +53,7 @@ def parse_chat(raw: bytes) -> ChatCall:
         ),
         wants_stream=bool(body.stream),
         wants_usage=body.stream_options is not None and bool(body.stream_options.include_usage),
-        choices=values.choices(body.n),
+        choices=choices(body.n),
         older_calls=bool(body.functions) and not body.tools,
     )
 
@@ -61,25 +61,25 @@ def parse_chat(raw: bytes) -> ChatCall:
 def _refuse_unsupported(body: ChatBody) -> None:
     if body.logprobs or body.top_logprobs:
         param = "logprobs" if body.logprobs else "top_logprobs"
-        raise values.unsupported(param, "Grok tells no log probabilities.")
+        raise unsupported(param, "Grok tells no log probabilities.")
     if body.modalities and body.modalities != ["text"]:
-        raise values.unsupported("modalities", "Grok answers in text alone.")
+        raise unsupported("modalities", "Grok answers in text alone.")
 
 
 def _parse_effort(body: ChatBody) -> str | None:
     if body.reasoning_effort:
-        return values.effort(body.reasoning_effort, "reasoning_effort")
+        return effort(body.reasoning_effort, "reasoning_effort")
     match body.reasoning:
-        case {"effort": str(effort)}:
-            return values.effort(effort, "reasoning.effort")
+        case {"effort": str(wanted)}:
+            return effort(wanted, "reasoning.effort")
         case _:
             return None
 
 
 def _parse_max_tokens(body: ChatBody) -> int | None:
     if body.max_completion_tokens is not None:
-        return values.whole_number(body.max_completion_tokens, "max_completion_tokens")
-    return values.whole_number(body.max_tokens, "max_tokens")
+        return whole_number(body.max_completion_tokens, "max_completion_tokens")
+    return whole_number(body.max_tokens, "max_tokens")
 
 
 def _parse_deepsearch(value: Any) -> str:

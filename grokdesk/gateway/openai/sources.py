@@ -18,7 +18,7 @@ class Sources:
     def cite(self, citation: Citation, end: int) -> None:
         """Its marker ends at `end`; a citation without one in the text has no place there."""
         self.cited[citation.url] = None
-        start = end - len(f"[[{citation.number}]]({citation.url})")
+        start = end - len(citation.marker)
         if start >= 0:
             page = {
                 "url": citation.url,

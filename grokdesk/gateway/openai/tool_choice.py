@@ -1,30 +1,15 @@
 """`tool_choice` and its older form: whether a tool may or must be called, and which."""
 
-from dataclasses import dataclass, replace
 from typing import Any
 
 from grokdesk.domain.errors import InvalidRequestError
+from grokdesk.gateway.tools import CHOICES, ToolChoice
 
 HOSTED = frozenset({"web_search", "web_search_preview", "live_search", "x_search"})
 """What Grok does by itself wherever it makes sense: nothing to tell it."""
 
 
-@dataclass(frozen=True, slots=True)
-class ToolChoice:
-    """`among`: the names that a client allows for this call; None: all."""
-
-    allowed: bool = True
-    required: bool = False
-    only: str = ""
-    among: frozenset[str] | None = None
-
-
-_WORDS = {
-    "auto": ToolChoice(),
-    "none": ToolChoice(allowed=False),
-    "required": ToolChoice(required=True),
-    "any": ToolChoice(required=True),
-}
+_WORDS = {**CHOICES, "any": CHOICES["required"]}
 
 
 def parse_choice(value: Any, param: str) -> ToolChoice:
@@ -54,7 +39,7 @@ def _among(mode: Any, tools: list[Any], param: str) -> ToolChoice:
         raise InvalidRequestError(
             "Allowed tools have the mode auto or required, and each names a tool.", param=param
         )
-    return replace(_WORDS[mode], among=names)
+    return CHOICES[mode].restricted_to(names)
 
 
 def _is_hosted(tool: Any) -> bool:

@@ -1,16 +1,14 @@
 """The tools of a chat body, and the choice among them, as a ToolUse."""
 
-import re
 from collections.abc import Iterable, Iterator
 
 from grokdesk.domain.errors import InvalidRequestError
 from grokdesk.domain.tools import Tool, ToolKind, ToolUse
 from grokdesk.gateway.openai.body import ChatBody, FunctionBody, ToolBody
-from grokdesk.gateway.openai.tool_choice import HOSTED, ToolChoice, parse_choice
-from grokdesk.gateway.openai.values import unsupported
+from grokdesk.gateway.openai.tool_choice import HOSTED, parse_choice
 from grokdesk.gateway.schemas import schema_text
-
-_NAME = re.compile(r"[A-Za-z0-9_.:/-]{1,128}")
+from grokdesk.gateway.tools import ToolChoice, checked_name, each_once
+from grokdesk.gateway.values import unsupported
 
 
 def parse_tools(body: ChatBody) -> ToolUse | None:
@@ -28,7 +26,7 @@ def _use_of_tools(body: ChatBody) -> ToolUse | None:
     choice = parse_choice(body.tool_choice, "tool_choice")
     if not choice.allowed:
         return None
-    tools = _without_twins(_tools_of(body.tools or ()), "tools")
+    tools = each_once(_tools_of(body.tools or ()))
     return _use(tools, choice, "tool_choice", parallel=body.parallel_tool_calls is not False)
 
 
@@ -36,34 +34,30 @@ def _use_of_functions(body: ChatBody) -> ToolUse | None:
     choice = parse_choice(body.function_call, "function_call")
     if not choice.allowed:
         return None
-    functions = (
-        _function(function, f"functions[{index}]")
+    functions = each_once(
+        (f"functions[{index}]", _function(function, f"functions[{index}]"))
         for index, function in enumerate(body.functions or ())
     )
     # An answer of this older form has room for one call.
-    return _use(_without_twins(functions, "functions"), choice, "function_call", parallel=False)
+    return _use(functions, choice, "function_call", parallel=False)
 
 
 def _use(
     tools: tuple[Tool, ...], choice: ToolChoice, param: str, *, parallel: bool
 ) -> ToolUse | None:
-    if choice.among is not None:
-        tools = tuple(tool for tool in tools if tool.name in choice.among)
-    use = ToolUse(tools, choice.required, choice.only, parallel)
-    if choice.only and use.find(choice.only) is None:
-        raise InvalidRequestError("The tool to be called is not among the tools.", param=param)
-    if choice.required and not tools:
+    use = choice.use(tools, param, parallel=parallel)
+    if use is None and choice.required:
         raise InvalidRequestError("There are no tools to be called.", param=param)
-    return use if tools else None
+    return use
 
 
-def _tools_of(bodies: Iterable[ToolBody]) -> Iterator[Tool]:
+def _tools_of(bodies: Iterable[ToolBody]) -> Iterator[tuple[str, Tool]]:
     for index, body in enumerate(bodies):
         param = f"tools[{index}]"
         if body.type == "function":
-            yield _function(_function_body(body, param), param)
+            yield param, _function(_function_body(body, param), param)
         elif body.type == "custom":
-            yield _custom(body, param)
+            yield param, _custom(body, param)
         elif body.type not in HOSTED:
             raise unsupported(f"{param}.type", "Tools are of the type 'function' or 'custom'.")
 
@@ -78,7 +72,7 @@ def _function_body(body: ToolBody, param: str) -> FunctionBody:
 
 def _function(body: FunctionBody, param: str) -> Tool:
     return Tool(
-        _checked_name(body.name, param),
+        checked_name(body.name, param),
         body.description or "",
         schema_text(body.parameters, f"{param}.parameters"),
     )
@@ -91,21 +85,4 @@ def _custom(body: ToolBody, param: str) -> Tool:
     )
     if name is None:
         raise InvalidRequestError("This tool has no name.", param=f"{param}.custom")
-    return Tool(_checked_name(name, param), description or "", kind=ToolKind.CUSTOM)
-
-
-def _checked_name(name: str, param: str) -> str:
-    if _NAME.fullmatch(name) is None:
-        raise InvalidRequestError(
-            "A tool's name is up to 128 letters, digits and _.:/- without spaces.",
-            param=f"{param}.name",
-        )
-    return name
-
-
-def _without_twins(tools: Iterable[Tool], param: str) -> tuple[Tool, ...]:
-    named: dict[str, Tool] = {}
-    for tool in tools:
-        if named.setdefault(tool.name, tool) != tool:
-            raise InvalidRequestError(f"Two tools are named '{tool.name}'.", param=param)
-    return tuple(named.values())
+    return Tool(checked_name(name, param), description or "", kind=ToolKind.CUSTOM)

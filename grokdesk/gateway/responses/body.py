@@ -37,3 +37,8 @@ class ResponseBody(msgspec.Struct):
 
 
 BODY = JsonDecoder(ResponseBody)
+
+IGNORED = frozenset(
+    {"max_tool_calls", "prompt_cache_key", "safety_identifier", "service_tier", "user"}
+)
+"""Parameters that are repeated in the answer, and that nothing is done about."""

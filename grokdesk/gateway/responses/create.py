@@ -8,13 +8,14 @@ from aiohttp import web
 
 from grokdesk.domain.chat import ChatRequest, Chunk
 from grokdesk.gateway.answering import run_chat, stream_chat
-from grokdesk.gateway.body import parse_body, read_json_body
+from grokdesk.gateway.body import aside, parse_body, read_json_body
 from grokdesk.gateway.exchange import Exchange
-from grokdesk.gateway.openai.chat import chat_model
+from grokdesk.gateway.notes import note_ignored
+from grokdesk.gateway.responses.body import IGNORED
 from grokdesk.gateway.responses.follow import follow
 from grokdesk.gateway.responses.outline import Outline
 from grokdesk.gateway.responses.parse import ResponseCall, parse_response
-from grokdesk.gateway.responses.past import key_id_of, past_of, referred_in
+from grokdesk.gateway.responses.past import history_of, key_id_of, past_of, referred_in
 from grokdesk.gateway.responses.render import ResponseStreamRenderer, render_response
 from grokdesk.services.admission import Admission
 from grokdesk.services.calls import ChatResult
@@ -26,13 +27,15 @@ _ROUTE = "responses"
 async def create(exchange: Exchange) -> web.StreamResponse:
     raw = await read_json_body(exchange)
     call = await parse_body(parse_response, raw)
-    history, referred = await past_of(exchange, call), await referred_in(exchange, call)
-    # A large one holds pictures, which are decoded now.
-    request = await parse_body(lambda _raw: call.request(history, referred), raw)
+    note_ignored(raw, IGNORED, exchange.request_id)
+    past, referred = await past_of(exchange, call), await referred_in(exchange, call)
+    # What is large holds pictures, which are decoded now.
+    size = len(raw) + sum(len(response.input) for response in past)
+    request = await aside(lambda: call.request(history_of(past), referred), size)
     with contextlib.ExitStack() as stack:
         admission = stack.enter_context(exchange.admit(request.model))
         now = int(exchange.services.clock.now())
-        outline = call.outline(f"resp_{exchange.id}", chat_model(admission).id, now)
+        outline = call.outline(f"resp_{exchange.id}", admission.model.id, now)
         making = _Making(exchange, call, outline, request, now)
         if call.in_background:
             return await _start(making, admission, stack)

@@ -24,13 +24,14 @@ async def follow(
     with stream, exchange.context.calls.block(key_id_of(exchange)):
         await sender.send(renderer.begin())
         while True:
-            is_over = job.is_over
+            # Asked for before looking, as a client that reads slowly lets much happen meanwhile.
+            news, is_over = job.news, job.is_over
             while told < len(job.chunks):
                 await sender.send(renderer.render(job.chunks[told]))
                 told += 1
             if is_over:
                 break
-            await job.news()
+            await news.wait()
     return await stream.end(sender.rest(_last(renderer, job.response)))
 
 

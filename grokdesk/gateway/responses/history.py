@@ -11,7 +11,7 @@ from grokdesk.domain.attachment import Attachment
 from grokdesk.domain.chat import Message, Role
 from grokdesk.domain.errors import InvalidRequestError
 from grokdesk.domain.tools import ToolCall, ToolKind
-from grokdesk.gateway.openai.media import MEDIA, parse_media
+from grokdesk.gateway.media import MEDIA, parse_media
 from grokdesk.gateway.responses.hosted import HOSTED
 from grokdesk.gateway.responses.tools import joined
 

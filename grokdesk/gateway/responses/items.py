@@ -71,7 +71,7 @@ class MessageItem(OpenItem):
 
     def cite(self, citation: Citation) -> bytes:
         """Its marker has just been said."""
-        start = self._length - len(f"[[{citation.number}]]({citation.url})")
+        start = self._length - len(citation.marker)
         if start < 0:
             return b""
         annotation = {

@@ -1,6 +1,5 @@
 """A body to what is asked of the model, and to what the response object repeats of it."""
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,17 +8,12 @@ import msgspec
 
 from grokdesk.domain.chat import AnswerFormat, ChatRequest, Message, Role
 from grokdesk.domain.errors import InvalidRequestError
-from grokdesk.gateway.openai.values import effort, unsupported, whole_number
+from grokdesk.gateway.formats import schema_format
 from grokdesk.gateway.responses.body import BODY, ResponseBody
 from grokdesk.gateway.responses.history import History
 from grokdesk.gateway.responses.outline import Outline
 from grokdesk.gateway.responses.tools import ToolPlan, parse_tools
-from grokdesk.gateway.values import within
-from grokdesk.services.shaping.structured import check_schema
-
-_log = logging.getLogger(__name__)
-
-_IGNORED = ("max_tool_calls", "prompt_cache_key", "service_tier", "safety_identifier", "user")
+from grokdesk.gateway.values import effort, unsupported, whole_number, within
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +99,6 @@ def parse_response(raw: bytes) -> ResponseCall:
     if not body.model.strip():
         raise InvalidRequestError("Name a model.", param="model")
     _refuse(body)
-    _note(body)
     items = _items(body.input, "input")
     if not items and not body.previous_response_id:
         raise InvalidRequestError("Some input is needed.", param="input")
@@ -139,13 +132,6 @@ def _refuse(body: ResponseBody) -> None:
         )
 
 
-def _note(body: ResponseBody) -> None:
-    if _log.isEnabledFor(logging.DEBUG):
-        names = [name for name in _IGNORED if getattr(body, name) is not None]
-        if names:
-            _log.debug("ignored %s", ", ".join(names))
-
-
 def _items(value: Any, param: str) -> tuple[Any, ...]:
     match value:
         case None:
@@ -171,13 +157,8 @@ def _answer_format(value: Any) -> AnswerFormat | None:
             return None
         case {"type": "json_object"}:
             return AnswerFormat()
-        case {"type": "json_schema", "schema": dict(schema)}:
-            name = value.get("name")
-            wanted = AnswerFormat(schema, name if isinstance(name, str) else "")
-            check_schema(wanted, "text.format.schema")
-            return wanted
         case {"type": "json_schema"}:
-            raise InvalidRequestError("The schema is missing.", param="text.format.schema")
+            return schema_format(value.get("schema"), value.get("name"), "text.format.schema")
         case _:
             raise InvalidRequestError(
                 "Use a format of the type text, json_object or json_schema.", param="text.format"

@@ -1,6 +1,7 @@
 """What a call continues: responses that we keep, as the items of a conversation."""
 
 import logging
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -28,21 +29,24 @@ def outline_of(response: StoredResponse) -> Outline:
     return _outlines.decode(response.heading)
 
 
-async def past_of(exchange: Exchange, call: ResponseCall) -> History:
-    """Raise HttpError (404) when a part of it is gone, InvalidRequestError when it is no answer."""
-    history = History()
+async def past_of(exchange: Exchange, call: ResponseCall) -> tuple[StoredResponse, ...]:
+    """Oldest first. Raise HttpError (404) when a part of it is gone."""
     previous = call.body.previous_response_id
     if not previous:
-        return history
-    responses = exchange.services.responses
+        return ()
     try:
-        past = await responses.conversation(previous, key_id_of(exchange))
+        return await exchange.services.responses.conversation(previous, key_id_of(exchange))
     except UnknownResponseError as gone:
         raise HttpError(
             NO_PREVIOUS,
             f"{gone} It cannot be continued: send the whole conversation as input, and have "
             "responses stored with store: true if they are to be continued later.",
         ) from None
+
+
+def history_of(past: Iterable[StoredResponse]) -> History:
+    """Raise InvalidRequestError when one of them holds no answer."""
+    history = History()
     for response in past:
         if response.state is not ResponseState.DONE:
             raise InvalidRequestError(

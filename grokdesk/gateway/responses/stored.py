@@ -7,6 +7,7 @@ import msgspec
 from aiohttp import web
 
 from grokdesk.domain.errors import InvalidRequestError
+from grokdesk.gateway.body import aside
 from grokdesk.gateway.exchange import Exchange
 from grokdesk.gateway.responses.follow import follow, replay
 from grokdesk.gateway.responses.past import key_id_of, outline_of
@@ -60,10 +61,9 @@ async def delete(exchange: Exchange) -> web.StreamResponse:
 
 async def list_input(exchange: Exchange) -> web.StreamResponse:
     response = await exchange.services.responses.find(exchange.tail, key_id_of(exchange))
-    items = [
-        _listed(item, outline_of(response).item_id, index)
-        for index, item in enumerate(msgspec.json.decode(response.input))
-    ]
+    said = await aside(lambda: msgspec.json.decode(response.input), len(response.input))
+    item_id = outline_of(response).item_id
+    items = [_listed(item, item_id, index) for index, item in enumerate(said)]
     if exchange.request.query.get("order", "desc") != "asc":
         items.reverse()
     after = exchange.request.query.get("after")

@@ -1,7 +1,6 @@
 """The tools of a body, and which of them may or must be called, as a ToolUse."""
 
 import logging
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,10 +10,10 @@ import msgspec
 from grokdesk.domain.errors import InvalidRequestError
 from grokdesk.domain.tools import Tool, ToolKind, ToolUse
 from grokdesk.gateway.responses.hosted import HOSTED
+from grokdesk.gateway.tools import CHOICES, ToolChoice, checked_name, each_once
 
 _log = logging.getLogger(__name__)
 
-_NAME = re.compile(r"[A-Za-z0-9_.:/-]{1,128}")
 _NAMESPACE = "namespace"
 _SEARCH = ("web_search", "x_search")
 
@@ -32,16 +31,14 @@ class ToolPlan:
 
 def parse_tools(bodies: list[dict[str, Any]] | None, choice: Any, *, parallel: bool) -> ToolPlan:
     """Kinds that mean nothing here are left out. Raise InvalidRequestError."""
-    tools: dict[str, Tool] = {}
-    for index, body in enumerate(bodies or ()):
-        for tool in _tools_of(body, f"tools[{index}]"):
-            if tools.setdefault(tool.name, tool) != tool:
-                raise InvalidRequestError(
-                    f"Two tools are named '{tool.name}'.", param=f"tools[{index}].name"
-                )
+    tools = each_once(
+        (f"tools[{index}]", tool)
+        for index, body in enumerate(bodies or ())
+        for tool in _tools_of(body, f"tools[{index}]")
+    )
     return ToolPlan(
-        _use(tuple(tools.values()), _choice_of(choice), parallel=parallel),
-        tuple(name for name in HOSTED if tools.get(name) is HOSTED[name].tool),
+        _choice_of(choice).use(tools, "tool_choice", parallel=parallel),
+        tuple(name for name in HOSTED if HOSTED[name].tool in tools),
         tuple(str(body["name"]) for body in bodies or () if body.get("type") == _NAMESPACE),
         any(str(body.get("type")).startswith(_SEARCH) for body in bodies or ()),
     )
@@ -88,12 +85,7 @@ def parted(name: str, namespaces: tuple[str, ...]) -> tuple[str, str]:
 
 def _name(body: Mapping[str, Any], path: str) -> str:
     name = body.get("name")
-    if not isinstance(name, str) or _NAME.fullmatch(name) is None:
-        raise InvalidRequestError(
-            "A tool's name is up to 128 letters, digits and _.:/- without spaces.",
-            param=f"{path}.name",
-        )
-    return name
+    return checked_name(name if isinstance(name, str) else "", path)
 
 
 def _text(body: Mapping[str, Any], field: str) -> str:
@@ -110,37 +102,20 @@ def _schema(body: Mapping[str, Any], path: str) -> str:
     return msgspec.json.encode(schema).decode()
 
 
-@dataclass(frozen=True, slots=True)
-class _Choice:
-    """`among`: the names that a client allows for this call; None: all."""
-
-    allowed: bool = True
-    required: bool = False
-    only: str = ""
-    among: frozenset[str] | None = None
-
-
-_WORDS = {
-    "auto": _Choice(),
-    "none": _Choice(allowed=False),
-    "required": _Choice(required=True),
-}
-
-
-def _choice_of(value: Any) -> _Choice:
+def _choice_of(value: Any) -> ToolChoice:
     match value:
         case None:
-            return _Choice()
-        case str() if value in _WORDS:
-            return _WORDS[value]
+            return ToolChoice()
+        case str() if value in CHOICES:
+            return CHOICES[value]
         case {"type": "allowed_tools", "mode": "auto" | "required" as mode, "tools": list(tools)}:
-            return replace(_WORDS[mode], among=frozenset(_named(tool) for tool in tools))
+            return CHOICES[mode].restricted_to(frozenset(map(_named, tools)))
         case {"type": "function" | "custom", "name": str(name)}:
-            return _Choice(required=True, only=name)
+            return ToolChoice(required=True, only=name)
         case {"type": str(kind)} if kind in HOSTED:
-            return _Choice(required=True, only=kind)
+            return ToolChoice(required=True, only=kind)
         case {"type": str(kind)} if kind not in ("function", "custom", "allowed_tools"):
-            return _Choice()
+            return ToolChoice()
         case _:
             raise InvalidRequestError(
                 "This must be none, auto, required, or an object that names tools.",
@@ -154,16 +129,3 @@ def _named(tool: Any) -> str:
             return name
         case _:
             raise InvalidRequestError("An allowed tool has a name.", param="tool_choice.tools")
-
-
-def _use(tools: tuple[Tool, ...], choice: _Choice, *, parallel: bool) -> ToolUse | None:
-    if not choice.allowed:
-        return None
-    if choice.among is not None:
-        tools = tuple(tool for tool in tools if tool.name in choice.among)
-    use = ToolUse(tools, choice.required, choice.only, parallel)
-    if choice.only and use.find(choice.only) is None:
-        raise InvalidRequestError(
-            "The tool to be called is not among the tools.", param="tool_choice"
-        )
-    return use if tools else None

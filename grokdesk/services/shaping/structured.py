@@ -7,15 +7,13 @@ from typing import Any
 import msgspec
 
 from grokdesk.domain.chat import AnswerFormat, Chunk, TextDelta
-from grokdesk.domain.errors import InvalidRequestError
 from grokdesk.domain.tools import ToolCall
 from grokdesk.services.shaping.held import PLACED, HeldText
+from grokdesk.services.shaping.schemas import problem_in
 from grokdesk.services.shaping.stage import Stage, Trouble
 
 _FENCE = re.compile(r"^\s*```[a-zA-Z0-9_-]*[ \t]*\n(.*?)\n?[ \t]*```\s*$", re.DOTALL)
 _CITATION = re.compile(r" ?\[\[\d+\]\]\([^)\s]*\)")
-_PROBLEM_CHARS = 300
-_CIRCLES = "the answer is nested too deeply for the schema"
 
 
 def instruction(wanted: AnswerFormat) -> str:
@@ -26,28 +24,6 @@ def instruction(wanted: AnswerFormat) -> str:
     if wanted.schema is None:
         return told
     return f"{told} It must conform to this JSON schema:\n{_text(wanted.schema)}"
-
-
-def check_schema(wanted: AnswerFormat, param: str) -> None:
-    """Raise InvalidRequestError when the schema itself is none, or cannot be applied."""
-    schema = wanted.schema
-    if schema is None:
-        return
-    if not isinstance(schema.get("$schema", ""), str):
-        raise InvalidRequestError("The JSON schema is not valid: $schema is a text.", param=param)
-    # Imported when first needed: it takes longer than the rest of a start.
-    from jsonschema import SchemaError
-
-    try:
-        _validator_of(schema).check_schema(dict(schema))
-        if _problem("{}", schema) == _CIRCLES:
-            raise InvalidRequestError("The JSON schema leads in circles.")
-    except SchemaError as error:
-        raise InvalidRequestError(
-            f"The JSON schema is not valid: {error.message[:_PROBLEM_CHARS]}", param=param
-        ) from None
-    except InvalidRequestError as error:
-        raise InvalidRequestError(str(error), param=param) from None
 
 
 class StructuredStage(Stage):
@@ -107,31 +83,7 @@ def _problem(text: str, schema: Mapping[str, Any] | None) -> str:
         return "the answer is not valid JSON"
     if schema is None:
         return "" if isinstance(answer, dict) else "the answer is not a JSON object"
-    from jsonschema.exceptions import best_match
-    from referencing import Registry
-    from referencing.exceptions import Unresolvable
-
-    # An empty registry: a `$ref` to somewhere else is not fetched.
-    validator = _validator_of(schema)(schema, registry=Registry())
-    try:
-        error = best_match(validator.iter_errors(answer))
-    except Unresolvable as unknown:
-        raise InvalidRequestError(
-            f"The JSON schema refers to something it does not hold: {str(unknown)[:_PROBLEM_CHARS]}"
-        ) from None
-    except RecursionError:
-        return _CIRCLES
-    if error is None:
-        return ""
-    return f"{error.json_path}: {error.message}"[:_PROBLEM_CHARS]
-
-
-def _validator_of(schema: Mapping[str, Any]) -> Any:
-    """For the draft that the schema names, or for the newest."""
-    from jsonschema import Draft202012Validator
-    from jsonschema.validators import validator_for
-
-    return validator_for(schema, default=Draft202012Validator)
+    return problem_in(answer, schema)
 
 
 def _decoded(text: str) -> Any:

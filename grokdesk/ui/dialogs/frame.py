@@ -1,6 +1,7 @@
 """The frame of every dialog: title, room for the question, a row of buttons. Never `exec()`."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QPushButton, QVBoxLayout, QWidget
 
 from grokdesk.ui.tokens import LARGE, MEDIUM, SMALL, WIDE
@@ -20,11 +21,21 @@ class Dialog(QDialog):
         self.heading = PlainLabel(title, role="section", wrap=True)
         self.body = column(self.heading, spacing=MEDIUM)
         self._buttons = row(None, spacing=SMALL)
-        outer = QVBoxLayout(self)
+        outer = self._outer = QVBoxLayout(self)
         outer.setContentsMargins(WIDE, WIDE, WIDE, LARGE)
         outer.setSpacing(LARGE)
         outer.addLayout(self.body)
         outer.addLayout(self._buttons)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._grow()
+
+    def event(self, event: QEvent) -> bool:
+        handled = super().event(event)
+        if event.type() is QEvent.Type.LayoutRequest:
+            self._grow()
+        return handled
 
     def add_button(self, button: QPushButton, *, default: bool = False) -> QPushButton:
         """Enter presses the default button; a destructive one is never the default."""
@@ -32,3 +43,9 @@ class Dialog(QDialog):
         button.setDefault(default)
         self._buttons.addWidget(button)
         return button
+
+    def _grow(self) -> None:
+        """Qt gives a dialog two thirds of the screen at first, and no more to words that wrap."""
+        needed = self._outer.totalHeightForWidth(self.width())
+        if needed > self.height():
+            self.resize(self.width(), needed)

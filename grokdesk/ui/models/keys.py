@@ -76,7 +76,7 @@ def _use(usage: KeyUsage | None, column: int, now: float) -> tuple[str, ...]:
     if usage is None:
         return (_NOT_KNOWN,)
     if column == KeyColumn.LAST_USED:
-        return (text.last_used(usage.last_used_at, now),)
+        return (text.last_used_about(usage.last_used_at, now),)
     if column == KeyColumn.TODAY:
         requests, tokens = usage.requests_today, usage.tokens_today
     else:

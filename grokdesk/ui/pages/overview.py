@@ -14,6 +14,7 @@ from grokdesk.ui.dialogs.ask import NameDialog
 from grokdesk.ui.kit import Kit
 from grokdesk.ui.pages.page import Page
 from grokdesk.ui.presenters.health import notice_of
+from grokdesk.ui.presenters.key_form import free_name
 from grokdesk.ui.presenters.latest import LatestRequests
 from grokdesk.ui.presenters.overview import (
     GATEWAY_TITLES,
@@ -105,13 +106,11 @@ class OverviewPage(Page):
         self._show_notice()
 
     def new_key(self) -> None:
-        taken = {key.name.casefold() for key in self.kit.services.keys.list()}
-        number = next(n for n in range(1, len(taken) + 2) if f"key {n}" not in taken)
         NameDialog(
             self,
             "New API key",
             label="What is it for? One key per program makes it easy to withdraw one.",
-            value=f"Key {number}",
+            value=free_name(self.kit.services.keys.list()),
             yes="Create and copy",
             on_name=self._create_key,
             longest=60,
@@ -129,7 +128,7 @@ class OverviewPage(Page):
             kit.theme,
             CopyButton(kit.clipboard, kit.icons, lambda: self._address.value, what="API address"),
         )
-        self.key_field = KeyField(kit, self.new_key)
+        self.key_field = KeyField(kit, self.new_key, lambda: self.wants_page.emit("keys"))
         card = Card(spacing=LARGE)
         words = column(self._state, self._sentence, spacing=2)
         head = row(self._mark, spacing=MEDIUM)

@@ -72,8 +72,7 @@ def _happened(key: ApiKey, now: float) -> str:
 def _advice(key: ApiKey, catalog: ModelCatalog, now: float) -> str:
     if state_of(key, now) is KeyState.EXPIRED:
         return "Edit it to give it more time, or revoke it."
-    odd = problem_with_models(key.models, catalog) or problem_with_aliases(key.aliases, catalog)
-    return odd
+    return problem_with_models(key.models, catalog) or problem_with_aliases(key.aliases, catalog)
 
 
 def _rules(key: ApiKey) -> Iterator[Fact]:
@@ -89,10 +88,14 @@ def _use(key: ApiKey, usage: KeyUsage, left: Left | None, now: float) -> Iterato
     yield Fact("Key", key.hint)
     yield Fact("Created", text.local_date(key.created_at))
     yield Fact("Last used", text.last_used(usage.last_used_at, now))
-    yield Fact("Today", ", ".join(use_parts(usage.requests_today, usage.tokens_today)))
-    yield Fact("30 days", ", ".join(use_parts(usage.requests_month, usage.tokens_month)))
-    if left is not None:
+    yield Fact("Today", _sum(usage.requests_today, usage.tokens_today))
+    yield Fact("30 days", _sum(usage.requests_month, usage.tokens_month))
+    if left is not None and state_of(key, now) in (KeyState.ACTIVE, KeyState.ENDING):
         yield Fact("Left now", _left(left))
+
+
+def _sum(requests: int, tokens: int) -> str:
+    return ", ".join(use_parts(requests, tokens)) if requests else "Nothing"
 
 
 def _left(left: Left) -> str:

@@ -4,8 +4,8 @@ import enum
 from collections.abc import Iterable
 
 from grokdesk.domain.apikey import ApiKey, ReasoningFormat
-from grokdesk.domain.catalog import ModelCatalog
-from grokdesk.domain.model_names import Aliases, NamePattern, Patterns
+from grokdesk.domain.catalog import ModelCatalog, ModelSpec
+from grokdesk.domain.model_names import Aliases, Patterns
 from grokdesk.ui import text
 
 _SOON_S = 7 * 86_400.0
@@ -60,19 +60,24 @@ def use_parts(requests: int, tokens: int) -> tuple[str, str]:
     return text.short_count(requests, "request"), f"≈{text.short_count(tokens, 'token')}"
 
 
+def allows(patterns: Patterns, model: ModelSpec) -> bool:
+    """Under any of its names."""
+    names = [name.lower() for name in (model.id, *model.aliases)]
+    return any(pattern.matches(name) for pattern in patterns for name in names)
+
+
 def problem_with_models(models: Patterns, catalog: ModelCatalog) -> str:
     """No mistake for certain, since models come and go; empty: nothing is odd."""
-    return _nobody(pattern.text for pattern in models if not _fits_any(pattern, catalog))
+    return _nobody(
+        pattern.text
+        for pattern in models
+        if not any(allows((pattern,), model) for model in catalog.models)
+    )
 
 
 def problem_with_aliases(aliases: Aliases, catalog: ModelCatalog) -> str:
     """Like `problem_with_models`."""
     return _nobody(alias.model for alias in aliases if catalog.find(alias.model) is None)
-
-
-def _fits_any(pattern: NamePattern, catalog: ModelCatalog) -> bool:
-    names = (name.lower() for model in catalog.models for name in (model.id, *model.aliases))
-    return any(map(pattern.matches, names))
 
 
 def _nobody(names: Iterable[str]) -> str:

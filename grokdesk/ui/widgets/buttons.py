@@ -70,13 +70,14 @@ class CopyButton(QPushButton):
         self._secret = secret
         self._text = text
         self._what = what
+        self._tones = ("on_accent", "on_accent") if kind == "primary" else ("text", "ok")
         self.setProperty("kind", kind)
         self.setAccessibleName(f"Copy {what}")
         if not text:
             set_plain_tooltip(self, f"Copy {what}")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        set_icon(self, icons, "copy")
+        set_icon(self, icons, "copy", self._tones[0])
         self._timer = QTimer(self, interval=_COPIED_FOR_MS, singleShot=True)
         self._timer.timeout.connect(self._reset)
         self.clicked.connect(self._copy)
@@ -89,10 +90,10 @@ class CopyButton(QPushButton):
         # Keep the width, so that nothing beside the button jumps.
         self.setMinimumWidth(self.width())
         self.setText("Copied" if self._text else "")
-        set_icon(self, self._icons, "check", "ok")
+        set_icon(self, self._icons, "check", self._tones[1])
         announce(self, f"Copied {self._what}")
         self._timer.start()
 
     def _reset(self) -> None:
         self.setText(self._text)
-        set_icon(self, self._icons, "copy")
+        set_icon(self, self._icons, "copy", self._tones[0])

@@ -26,6 +26,9 @@ class CheckBox(QAbstractButton):
         width = self.fontMetrics().horizontalAdvance(self.text())
         return QSize(width + _BOX + _GAP + 2 * _RING, max(_BOX, self.fontMetrics().height()) + 6)
 
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002 - Qt's signature
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -34,19 +37,22 @@ class CheckBox(QAbstractButton):
         if self.hasFocus():
             painter.setPen(QPen(self._theme.color("accent"), 2))
             painter.drawRoundedRect(box.adjusted(-2, -2, 2, 2), 6, 6)
-        checked = self.isChecked()
-        painter.setPen(QPen(self._theme.color("accent_fill" if checked else "outline"), 1))
-        painter.setBrush(self._theme.color("accent_fill" if checked else "surface"))
-        painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
-        if checked:
-            self._paint_tick(painter, box.topLeft())
-        painter.setPen(self._theme.color("text"))
+        self._paint_box(painter, box)
+        painter.setPen(self._theme.color("text" if self.isEnabled() else "muted"))
         left = _RING + _BOX + _GAP
         words = QRect(left, 0, self.width() - left, self.height())
         painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, self.text())
 
+    def _paint_box(self, painter: QPainter, box: QRectF) -> None:
+        filled = self.isChecked() and self.isEnabled()
+        painter.setPen(QPen(self._theme.color("accent_fill" if filled else "outline"), 1))
+        painter.setBrush(self._theme.color("accent_fill" if filled else "surface"))
+        painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+        if self.isChecked():
+            self._paint_tick(painter, box.topLeft())
+
     def _paint_tick(self, painter: QPainter, corner: QPointF) -> None:
-        pen = QPen(self._theme.color("on_accent"), 2)
+        pen = QPen(self._theme.color("on_accent" if self.isEnabled() else "muted"), 2)
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
         painter.setPen(pen)
         painter.drawPolyline(QPolygonF([corner + point for point in _TICK]))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from grokdesk.ui.icons import Icons
 from grokdesk.ui.theme import Theme
@@ -18,7 +18,7 @@ class ValueField(QWidget):
     """A caption, the value in a monospaced box, and buttons at its right; `corner` is over it."""
 
     def __init__(
-        self, caption: str, theme: Theme, *buttons: QPushButton, corner: QPushButton | None = None
+        self, caption: str, theme: Theme, *buttons: QPushButton, corner: QLayout | None = None
     ) -> None:
         super().__init__()
         self._edit = QLineEdit(readOnly=True)
@@ -32,7 +32,7 @@ class ValueField(QWidget):
         layout.setSpacing(TIGHT)
         top = row(label, None)
         if corner is not None:
-            top.addWidget(corner)
+            top.addLayout(corner)
         else:
             top.addSpacing(1)
         top.setContentsMargins(0, 0, 0, 0)

@@ -8,9 +8,11 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from grokdesk.domain.apikey import ApiKey
 from grokdesk.ui.kit import Kit
+from grokdesk.ui.tokens import SMALL
 from grokdesk.ui.widgets.buttons import CopyButton, make_button
 from grokdesk.ui.widgets.fields import ValueField
 from grokdesk.ui.widgets.labels import set_plain_tooltip
+from grokdesk.ui.widgets.looks import row
 
 _REVEALED_FOR_MS = 20_000
 _DOTS = "•" * 24
@@ -19,7 +21,9 @@ _DOTS = "•" * 24
 class KeyField(QWidget):
     """A key's text exists only right after it was made; later there is nothing to reveal."""
 
-    def __init__(self, kit: Kit, on_new: Callable[[], object]) -> None:
+    def __init__(
+        self, kit: Kit, on_new: Callable[[], object], on_all: Callable[[], object]
+    ) -> None:
         super().__init__()
         self._kit = kit
         self._shown = False
@@ -30,7 +34,9 @@ class KeyField(QWidget):
             kit.clipboard, kit.icons, lambda: kit.services.keys.fresh, what="API key", secret=True
         )
         self.new = make_button("New key…", kit.icons, "plus", kind="fold", clicked=on_new)
-        self._field = ValueField("API key", kit.theme, self._reveal, self._copy, corner=self.new)
+        self.all = make_button("All keys", kind="fold", name="All API keys", clicked=on_all)
+        corner = row(self.all, self.new, spacing=SMALL)
+        self._field = ValueField("API key", kit.theme, self._reveal, self._copy, corner=corner)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._field)

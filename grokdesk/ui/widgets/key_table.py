@@ -16,14 +16,14 @@ from grokdesk.ui.widgets.row_table import RowTable
 
 _WIDTHS: dict[int, int] = {
     KeyColumn.NAME: 160,
-    KeyColumn.STATE: 138,
-    KeyColumn.MODELS: 150,
-    KeyColumn.LIMITS: 146,
-    KeyColumn.LAST_USED: 100,
-    KeyColumn.TODAY: 106,
-    KeyColumn.MONTH: 110,
+    KeyColumn.STATE: 134,
+    KeyColumn.MODELS: 124,
+    KeyColumn.LIMITS: 142,
+    KeyColumn.LAST_USED: 78,
+    KeyColumn.TODAY: 112,
+    KeyColumn.MONTH: 112,
 }
-_LEAST_NAME = 140
+_LEAST_NAME = 124
 _GO_FIRST = (KeyColumn.MONTH, KeyColumn.LAST_USED)
 """Without these a narrow table can do: the details have them, too."""
 

@@ -6,7 +6,8 @@ const { generateObject, generateText, streamObject, streamText, stepCountIs, too
 const { createOpenAI } = require("@ai-sdk/openai");
 const { createOpenAICompatible } = require("@ai-sdk/openai-compatible");
 const { z } = require("zod");
-const { BASE, KEY, MODEL, PICTURE, OSLO, TWO_CITIES, RESULT, attached, collect } = require("./stage.cjs");
+const { BASE, KEY, MODEL, PICTURE, attached, collect } = require("./stage.cjs");
+const { OSLO, TWO_CITIES, RESULT } = require("./stage.cjs");
 
 const openai = createOpenAI({ baseURL: BASE, apiKey: KEY });
 const compatible = createOpenAICompatible({

@@ -3,10 +3,12 @@
 const test = require("node:test");
 const assert = require("node:assert/strict");
 const Anthropic = require("@anthropic-ai/sdk");
-const { ROOT, KEY, MODEL, PICTURE, WEATHER, OSLO, TWO_CITIES, RESULT, attached, collect } = require("./stage.cjs");
+const { ROOT, KEY, MODEL, PICTURE, WEATHER, attached, collect } = require("./stage.cjs");
+const { OSLO, TWO_CITIES, RESULT } = require("./stage.cjs");
 
 const client = new Anthropic({ baseURL: ROOT, apiKey: KEY, maxRetries: 0, timeout: 30_000 });
 const user = (content) => [{ role: "user", content }];
+const said = (message) => ({ role: "assistant", content: message.content });
 const ask = (options) => ({ model: MODEL, max_tokens: 1000, ...options });
 const tools = [
   { name: WEATHER.name, description: WEATHER.description, input_schema: WEATHER.parameters },
@@ -43,16 +45,16 @@ test("the stream helper assembles the message", async () => {
 });
 
 test("thinking is a block of its own and may come back", async () => {
-  const thinking = { type: "enabled", budget_tokens: 1024 };
+  const options = { thinking: { type: "enabled", budget_tokens: 1024 }, max_tokens: 2000 };
   const messages = user("!think about it");
-  const first = await client.messages.stream(ask({ messages, thinking, max_tokens: 2000 })).finalMessage();
+  const first = await finalMessage({ messages, ...options }, true);
   assert.deepEqual(
     first.content.map((block) => block.type),
     ["thinking", "text"],
   );
   assert.ok(first.content[0].signature);
-  const history = [...messages, { role: "assistant", content: first.content }, ...user("!say Go on.")];
-  const reply = await client.messages.create(ask({ messages: history, thinking, max_tokens: 2000 }));
+  const history = [...messages, said(first), ...user("!say Go on.")];
+  const reply = await finalMessage({ messages: history, ...options }, false);
   assert.equal(reply.content.at(-1).text, "Go on.");
 });
 
@@ -63,7 +65,7 @@ for (const stream of [false, true]) {
     const call = first.content.find((block) => block.type === "tool_use");
     assert.deepEqual(call.input, { city: "Oslo" });
     const result = { type: "tool_result", tool_use_id: call.id, content: RESULT };
-    const messages = [...user(OSLO), { role: "assistant", content: first.content }, ...user([result])];
+    const messages = [...user(OSLO), said(first), ...user([result])];
     const last = await finalMessage({ messages, tools }, stream);
     assert.equal(last.stop_reason, "end_turn");
     assert.ok(last.content[0].text.includes(RESULT));
@@ -107,7 +109,8 @@ test("a picture is taken", async () => {
 });
 
 test("tokens are counted", async () => {
-  const counted = await client.messages.countTokens({ model: MODEL, messages: user("Hello there") });
+  const messages = user("Hello there");
+  const counted = await client.messages.countTokens({ model: MODEL, messages });
   assert.ok(counted.input_tokens > 0);
 });
 
@@ -115,6 +118,7 @@ test("errors are the classes of the SDK", async () => {
   const stranger = new Anthropic({ baseURL: ROOT, apiKey: "sk-wrong", maxRetries: 0 });
   const asked = ask({ messages: user("Hello") });
   await assert.rejects(stranger.messages.create(asked), Anthropic.AuthenticationError);
-  await assert.rejects(client.messages.create({ ...asked, model: "none" }), Anthropic.NotFoundError);
-  await assert.rejects(client.messages.create({ ...asked, messages: [] }), Anthropic.BadRequestError);
+  const { NotFoundError, BadRequestError } = Anthropic;
+  await assert.rejects(client.messages.create({ ...asked, model: "none" }), NotFoundError);
+  await assert.rejects(client.messages.create({ ...asked, messages: [] }), BadRequestError);
 });

@@ -3,7 +3,8 @@
 const test = require("node:test");
 const assert = require("node:assert/strict");
 const OpenAI = require("openai");
-const { BASE, KEY, MODEL, PICTURE, WEATHER, OSLO, TWO_CITIES, RESULT, attached, collect } = require("./stage.cjs");
+const { BASE, KEY, MODEL, PICTURE, WEATHER, attached, collect } = require("./stage.cjs");
+const { OSLO, TWO_CITIES, RESULT } = require("./stage.cjs");
 
 const client = new OpenAI({ baseURL: BASE, apiKey: KEY, maxRetries: 0, timeout: 30_000 });
 const user = (content) => [{ role: "user", content }];
@@ -26,7 +27,8 @@ test("a whole answer with usage", async () => {
 test("a stream is the whole answer in pieces", async () => {
   const whole = await chat({ messages: user("!unicode") });
   const stream_options = { include_usage: true };
-  const chunks = await collect(await chat({ messages: user("!unicode"), stream: true, stream_options }));
+  const stream = await chat({ messages: user("!unicode"), stream: true, stream_options });
+  const chunks = await collect(stream);
   const text = chunks.map((chunk) => chunk.choices[0]?.delta.content ?? "").join("");
   assert.equal(text, whole.choices[0].message.content);
   assert.ok(chunks.at(-1).usage.completion_tokens > 0);
@@ -67,6 +69,7 @@ test("chat: two tools are called at once", async () => {
 
 test("chat: runTools goes round by itself", async () => {
   const asked = [];
+  const weather = ({ city }) => (asked.push(city), RESULT);
   const run = client.chat.completions.runTools({
     model: MODEL,
     messages: user(OSLO),
@@ -74,7 +77,7 @@ test("chat: runTools goes round by itself", async () => {
     tools: [
       {
         type: "function",
-        function: { ...WEATHER, parse: JSON.parse, function: ({ city }) => (asked.push(city), RESULT) },
+        function: { ...WEATHER, parse: JSON.parse, function: weather },
       },
     ],
   });

@@ -121,7 +121,7 @@ class Reply:
             return
         self._line_ends = ""
         if citation.url != self._last_cited:
-            self._text(f" [[{citation.number}]]({citation.url})")
+            self._text(f" {citation.marker}")
             self._append(citation)
             self._last_cited = citation.url
 
