@@ -8,20 +8,18 @@ from grokdesk.domain.errors import GrokdeskError
 
 
 class Interruptible:
-    """A block of the current task that `interrupt` ends: with an error, or quietly."""
+    """A block of the current task that `interrupt` ends with an error."""
 
-    __slots__ = ("_calls", "_cancelling", "_error", "_requested", "_task", "key_id")
+    __slots__ = ("_calls", "_cancelling", "_error", "_task", "key_id")
 
     def __init__(self, calls: "RunningCalls", key_id: str) -> None:
         self.key_id = key_id
         self._calls = calls
-        self._requested = False
         self._error: GrokdeskError | None = None
 
-    def interrupt(self, error: GrokdeskError | None = None) -> None:
-        """Takes effect when the block next waits for something."""
-        if not self._requested:
-            self._requested = True
+    def interrupt(self, error: GrokdeskError) -> None:
+        """Takes effect when the block next waits for something. The first error counts."""
+        if self._error is None:
             self._error = error
             self._task.cancel()
 
@@ -39,16 +37,13 @@ class Interruptible:
         kind: type[BaseException] | None,
         error: BaseException | None,
         traceback: TracebackType | None,
-    ) -> bool:
+    ) -> None:
         self._calls.discard(self)
-        if not self._requested:
-            return False
+        if self._error is None:
+            return
         client_left = self._task.uncancel() > self._cancelling
-        if kind is not asyncio.CancelledError or client_left:
-            return False
-        if self._error is not None:
+        if kind is asyncio.CancelledError and not client_left:
             raise self._error from None
-        return True
 
 
 class RunningCalls:

@@ -1,4 +1,5 @@
-"""JSON of what upstream says: whatever it is, it becomes valid UTF-8."""
+"""JSON text: of what upstream says, which becomes valid UTF-8 whatever it is, and of what clients
+sent as a value where a text is needed."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -30,6 +31,11 @@ def json_object(value: dict[str, Any]) -> bytes:
     except UnicodeEncodeError:
         data = _encode(_mended_within(value))
     return data if data.isascii() else _on_one_line(data)
+
+
+def json_of(value: object) -> str:
+    """Of a value that came as JSON."""
+    return _encode(value).decode()
 
 
 def raw_json(text: str) -> msgspec.Raw:

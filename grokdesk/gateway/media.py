@@ -5,7 +5,12 @@ from typing import Any
 
 from grokdesk.domain.attachment import Attachment, AttachmentKind
 from grokdesk.domain.errors import InvalidRequestError
-from grokdesk.gateway.parts import attachment_from, attachment_from_base64
+from grokdesk.gateway.parts import (
+    attachment_from,
+    attachment_from_base64,
+    not_kept,
+    unsupported_content,
+)
 
 _PICTURES = frozenset({"image_url", "input_image", "image"})
 _FILES = frozenset({"file", "input_file", "document"})
@@ -16,7 +21,7 @@ MEDIA = frozenset({*_PICTURES, *_FILES, *_NOT_TAKEN})
 def parse_media(part: Mapping[str, Any], kind: str, path: str) -> Attachment:
     """Raise InvalidRequestError about `path`, or a place in there."""
     if kind in _NOT_TAKEN:
-        raise _unsupported(f"Grok's chat takes no {_NOT_TAKEN[kind]}.", path)
+        raise unsupported_content(f"Grok's chat takes no {_NOT_TAKEN[kind]}.", path)
     source = part.get("source")
     if isinstance(source, dict):
         wanted = AttachmentKind.IMAGE if kind in _PICTURES else AttachmentKind.FILE
@@ -34,7 +39,7 @@ def _picture(part: Mapping[str, Any], kind: str, path: str) -> Attachment:
         address = address.get("url")
         path = f"{path}.url"
     if address is None and isinstance(part.get("file_id"), str):
-        raise _no_file_ids(path)
+        raise not_kept(path)
     return attachment_from(_text(address, path), AttachmentKind.IMAGE, path)
 
 
@@ -55,7 +60,7 @@ def _file(part: Mapping[str, Any], path: str) -> Attachment:
         kind = AttachmentKind.IMAGE if data[:11] == "data:image/" else AttachmentKind.FILE
         return attachment_from(data, kind, where, name=name)
     if part.get("file_id") is not None:
-        raise _no_file_ids(f"{path}.file_id")
+        raise not_kept(f"{path}.file_id")
     raise InvalidRequestError("This file has no data.", param=f"{path}.file_data")
 
 
@@ -81,11 +86,3 @@ def _text(value: object, param: str) -> str:
     if not isinstance(value, str):
         raise InvalidRequestError("This must be a text.", param=param)
     return value
-
-
-def _no_file_ids(param: str) -> InvalidRequestError:
-    return _unsupported("Grokdesk keeps no files: send the data of the file itself.", param)
-
-
-def _unsupported(message: str, param: str) -> InvalidRequestError:
-    return InvalidRequestError(message, param=param, code="unsupported_content")

@@ -75,6 +75,17 @@ def without_inline_data(text: str) -> str:
     return _INLINE_DATA.sub(r"\1…", text)
 
 
+def not_kept(param: str) -> InvalidRequestError:
+    """For an id of a file."""
+    return unsupported_content(
+        "Grokdesk keeps no files: send the data of the file itself.", param=param
+    )
+
+
+def unsupported_content(message: str, param: str) -> InvalidRequestError:
+    return InvalidRequestError(message, param=param, code="unsupported_content")
+
+
 def _refuse_nothing(data: bytes, param: str) -> None:
     if not data:
         raise InvalidRequestError("There is no data in here.", param=param)

@@ -43,15 +43,14 @@ class AdmissionService:
         self._aliases: Aliases = ()
         self._aliases_text = ""
 
-    def model(self, key: ApiKey | None, name: str) -> ModelSpec:
-        """What `name` means with this key. Raise UnknownModelError, ModelNotAllowedError."""
-        model = self._of_key(key, name) if key is not None and key.aliases else None
-        model = model or self._catalog.find(name) or self._of_settings(name)
-        if key is not None and key.models and not key.allows(model):
-            raise ModelNotAllowedError(
-                f"The API key '{key.name}' may not use the model '{model.id}', only: "
-                f"{text_of(key.models)}."
-            )
+    def model(self, key: ApiKey | None, name: str, kind: ModelKind = ModelKind.CHAT) -> ModelSpec:
+        """What `name` means with this key, to tell about it.
+
+        Raise UnknownModelError, also for a model of another kind, or ModelNotAllowedError.
+        """
+        model = self._model(key, name)
+        if model.kind is not kind:
+            raise UnknownModelError(name)
         return model
 
     def models(self, key: ApiKey | None, kind: ModelKind) -> tuple[ModelSpec, ...]:
@@ -79,12 +78,23 @@ class AdmissionService:
         if key is not None:
             # It may have changed while the body of the request was on its way.
             key = self._keys.current(key)
-        model = self.model(key, name)
+        model = self._model(key, name)
         if model.kind is not kind:
             raise InvalidRequestError(f"'{model.id}' is not a {kind} model.", param="model")
         if key is not None and key.has_limits:
             return LimitedAdmission(self._gateway, model, self._limits, key)
         return Admission(self._gateway, model)
+
+    def _model(self, key: ApiKey | None, name: str) -> ModelSpec:
+        """Raise UnknownModelError, ModelNotAllowedError."""
+        model = self._of_key(key, name) if key is not None and key.aliases else None
+        model = model or self._catalog.find(name) or self._of_settings(name)
+        if key is not None and key.models and not key.allows(model):
+            raise ModelNotAllowedError(
+                f"The API key '{key.name}' may not use the model '{model.id}', only: "
+                f"{text_of(key.models)}."
+            )
+        return model
 
     def _of_key(self, key: ApiKey, name: str) -> ModelSpec | None:
         return self._behind(key.aliases, name, f"in the aliases of the API key '{key.name}'")

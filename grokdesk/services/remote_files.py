@@ -9,7 +9,9 @@ import asyncio
 import logging
 import socket
 from collections.abc import Awaitable, Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias
 
 from grokdesk.domain.errors import InvalidRequestError, UpstreamError
@@ -38,11 +40,6 @@ async def no_proxy(_url: str) -> Proxy | None:
     return None
 
 
-async def system_addresses(host: str, port: int) -> Collection[str]:
-    found = await asyncio.to_thread(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
-    return [str(place[0]) for *_, place in found]
-
-
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """`at_once`: over all requests, for each file may take as much memory as the largest."""
@@ -52,6 +49,20 @@ class Bounds:
     largest_bytes: int = 20 << 20
     redirects: int = 3
     at_once: int = 8
+
+
+class SystemResolver:
+    """In threads of its own: a name that no server answers for holds one for half a minute, and
+    nobody else must wait for that.
+    """
+
+    def __init__(self, at_once: int) -> None:
+        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="resolver")
+
+    async def __call__(self, host: str, port: int) -> Collection[str]:
+        look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+        found = await asyncio.get_running_loop().run_in_executor(self._threads, look_up)
+        return [str(place[0]) for *_, place in found]
 
 
 class RemoteFiles:
@@ -64,15 +75,15 @@ class RemoteFiles:
         options: Callable[[], AttachmentSettings],
         *,
         proxy: Callable[[str], Awaitable[Proxy | None]] = no_proxy,
-        resolve: Resolve = system_addresses,
+        resolve: Resolve | None = None,
         is_allowed: Callable[[Address], bool] = is_public,
         bounds: Bounds | None = None,
     ) -> None:
         self._options = options
         self._proxy = proxy
-        self._resolve = resolve
         self._is_allowed = is_allowed
         self._bounds = bounds = bounds or Bounds()
+        self._resolve = resolve or SystemResolver(bounds.at_once)
         self._timeouts = Timeouts(bounds.connect_s, bounds.total_s, bounds.total_s)
         self._gate = asyncio.Semaphore(bounds.at_once)
 

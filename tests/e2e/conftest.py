@@ -32,6 +32,11 @@ class SimulatorProcess:
     def stats(self) -> dict[str, Any]:
         return json.loads(self._ask("/_simulator/stats"))
 
+    def last_prompt(self) -> dict[str, Any]:
+        """Needs `keep_prompts`."""
+        prompt: dict[str, Any] = self.stats()["prompts"][-1]
+        return prompt
+
     def _ask(self, path: str, body: bytes | None = None) -> bytes:
         request = urllib.request.Request(self.origin + path, data=body)
         with urllib.request.urlopen(request, timeout=5) as response:

@@ -3,7 +3,7 @@
 import http.client
 import json
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -43,7 +43,7 @@ class Reply:
     @property
     def text(self) -> str:
         """Of a chat completion, streamed or not."""
-        if self.body.startswith(b"data:"):
+        if self.headers["Content-Type"].startswith("text/event-stream"):
             return "".join(delta.get("content") or "" for delta in self.deltas)
         return self.message["content"]
 
@@ -134,3 +134,9 @@ class Endpoint:
 def _event(block: str) -> tuple[str, Any]:
     lines = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
     return lines.get("event", ""), json.loads(lines["data"])
+
+
+def assert_in_order(text: str, words: Sequence[str]) -> None:
+    at = 0
+    for word in words:
+        at = text.index(word, at) + len(word)

@@ -1,6 +1,7 @@
 """Ending calls from our side, told apart from clients that left."""
 
 import asyncio
+import contextlib
 
 import pytest
 
@@ -26,10 +27,20 @@ async def test_an_interrupted_block_raises_the_given_error(calls):
     assert len(calls) == 0
 
 
-async def test_a_block_interrupted_without_an_error_ends_quietly(calls):
+async def test_the_first_reason_to_interrupt_counts(calls):
     async def run():
         with calls.block() as block:
-            block.interrupt()
+            block.interrupt(GatewayPausedError("first"))
+            block.interrupt(GatewayPausedError("second"))
+            await asyncio.sleep(10)
+
+    assert str(await _outcome(run())) == "first"
+
+
+async def test_a_task_goes_on_after_it_was_interrupted(calls):
+    async def run():
+        with contextlib.suppress(GatewayPausedError), calls.block() as block:
+            block.interrupt(GatewayPausedError("stop"))
             await asyncio.sleep(10)
         await asyncio.sleep(0)
         return "went on"

@@ -294,8 +294,17 @@ async def test_a_key_that_went_while_it_was_edited_is_told(bare: Desk) -> None:
     await bare.services.keys.revoke(key.id)
     form.aliases.setPlainText("a=grok-4")
     form.save()
-    await bare.until(lambda: "There is no key named" in all_words(form))
+    await bare.until(lambda: form.info.sentence == "This API key was revoked meanwhile.")
     assert form.isVisible()
+
+
+async def test_a_key_in_the_making_cannot_be_lost_by_escape(bare: Desk) -> None:
+    page, form = await asked_for_new(bare)
+    form.save()
+    QTest.keyClick(form, Qt.Key.Key_Escape)
+    assert form.isVisible()
+    secret = (await made(bare, page)).key.value
+    assert bare.services.keys.authenticate(secret).name == "Key 1"
 
 
 async def test_tab_goes_through_the_dialog_as_it_is_read(bare: Desk) -> None:

@@ -5,9 +5,11 @@ import contextlib
 import logging
 import re
 import shutil
+import socket
 import ssl
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -353,3 +355,23 @@ def test_a_redirect_never_leads_from_https_to_http():
 
 def test_a_redirect_may_lead_from_http_to_https():
     assert next_url(parsed("http://pictures.com/a"), "https://x.com/") == "https://x.com/"
+
+
+async def test_names_that_nobody_answers_for_keep_no_other_work_waiting(monkeypatch):
+    answer = threading.Event()
+
+    def look_up(*_: object, **__: object) -> list[object]:
+        answer.wait(10)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    remote = RemoteFiles(AttachmentSettings)
+    async with asyncio.TaskGroup() as group:
+        for _ in range(40):
+            group.create_task(refusal(remote, "https://pictures.com/a"))
+        await asyncio.sleep(0.05)
+        try:
+            async with asyncio.timeout(2):
+                assert await asyncio.to_thread(lambda: "done") == "done"
+        finally:
+            answer.set()

@@ -224,5 +224,15 @@ def test_the_instruction_holds_the_schema():
     assert json.dumps(PERSON.schema, separators=(",", ":")) in instruction(PERSON)
 
 
+@pytest.mark.parametrize(
+    "said",
+    ["```\n" + " " * 200_000 + "x", "{" + "[[1]](a" * 30_000 + "}", "```\n" + "``` " * 50_000],
+)
+def test_the_time_to_find_the_json_grows_with_the_length_alone(said):
+    started = time.monotonic()
+    assert bare_json(said) == said.strip()
+    assert time.monotonic() - started < 2
+
+
 def test_bare_json_gives_back_what_holds_none():
     assert bare_json(" words ") == "words"

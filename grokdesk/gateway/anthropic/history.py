@@ -4,14 +4,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
-
 from grokdesk.domain.attachment import Attachment
 from grokdesk.domain.chat import Message, Role
 from grokdesk.domain.errors import InvalidRequestError
 from grokdesk.domain.tools import ToolCall
 from grokdesk.gateway.anthropic.body import MessageBody
 from grokdesk.gateway.anthropic.media import parse_document, parse_image
+from grokdesk.gateway.jsontext import json_of
 from grokdesk.gateway.parts import without_inline_data
 
 _ROLES = {"user": Role.USER, "assistant": Role.ASSISTANT, "system": Role.SYSTEM}
@@ -125,7 +124,7 @@ class _Turn:
             case {"type": str(kind)} if kind in _SKIPPED or kind.endswith("_tool_result"):
                 pass
             case _ if self.role is Role.TOOL:
-                self._add_text(_json(block))
+                self._add_text(json_of(block))
             case _:
                 raise _unknown(path)
 
@@ -197,8 +196,4 @@ def _search_result(block: Mapping[str, Any]) -> str:
 
 
 def _arguments(given: object) -> str:
-    return _json(given if isinstance(given, dict) else {"input": given} if given else {})
-
-
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()
+    return json_of(given if isinstance(given, dict) else {"input": given} if given else {})

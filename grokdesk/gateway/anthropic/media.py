@@ -5,7 +5,7 @@ from typing import Any
 
 from grokdesk.domain.attachment import Attachment, AttachmentKind
 from grokdesk.domain.errors import InvalidRequestError
-from grokdesk.gateway.parts import attachment_from, attachment_from_base64
+from grokdesk.gateway.parts import attachment_from, attachment_from_base64, not_kept
 
 
 def parse_image(block: Mapping[str, Any], path: str) -> Attachment:
@@ -49,10 +49,6 @@ def _from_source(
         case {"type": "url", "url": str(url)}:
             return attachment_from(url, kind, f"{path}.url", name=name)
         case {"type": "file"}:
-            raise InvalidRequestError(
-                "Grokdesk keeps no files: send the data of the file itself.",
-                param=path,
-                code="unsupported_content",
-            )
+            raise not_kept(path)
         case _:
             raise InvalidRequestError("A source is of the type base64, url or text.", param=path)

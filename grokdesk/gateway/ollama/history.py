@@ -1,13 +1,13 @@
 """Ollama's messages and tools to ours."""
 
+from collections import defaultdict, deque
 from collections.abc import Iterable
-
-import msgspec
 
 from grokdesk.domain.attachment import Attachment, AttachmentKind
 from grokdesk.domain.chat import Message, Role
 from grokdesk.domain.errors import InvalidRequestError
 from grokdesk.domain.tools import Tool, ToolCall, ToolUse
+from grokdesk.gateway.jsontext import json_of
 from grokdesk.gateway.ollama.body import CallBody, MessageBody, ToolBody
 from grokdesk.gateway.parts import attachment_from, attachment_from_base64
 from grokdesk.gateway.schemas import schema_text
@@ -36,21 +36,27 @@ class _OpenCalls:
     """Calls have no id here: a result answers the first call of that tool that has none yet."""
 
     def __init__(self) -> None:
-        self._open: list[ToolCall] = []
+        self._open: dict[int, ToolCall] = {}
+        self._waiting: defaultdict[tuple[str, str], deque[int]] = defaultdict(deque)
+        """Numbers of calls by id and by name, and of all; also of some that are answered."""
         self._count = 0
 
     def add(self, body: CallBody) -> ToolCall:
         self._count += 1
-        arguments = _json(body.function.arguments or {})
+        arguments = json_of(body.function.arguments or {})
         call = ToolCall(body.id or f"call_{self._count}", body.function.name, arguments)
-        self._open.append(call)
+        self._open[self._count] = call
+        for way in (("id", call.id), ("name", call.name), ("", "")):
+            self._waiting[way].append(self._count)
         return call
 
     def take(self, id: str, name: str) -> tuple[str, str]:
         """Id and name of the call that this is the result of, as far as they can be told."""
-        for call in self._open:
-            if call.id == id if id else call.name == name or not name:
-                self._open.remove(call)
+        way = ("id", id) if id else ("name", name) if name else ("", "")
+        waiting = self._waiting[way]
+        while waiting:
+            call = self._open.pop(waiting.popleft(), None)
+            if call is not None:
                 return call.id, call.name
         return id, name
 
@@ -89,7 +95,3 @@ def _tool(body: ToolBody, param: str) -> Tool:
         raise InvalidRequestError("A tool needs a name.", param=f"{param}.function.name")
     text = schema_text(function.parameters, f"{param}.function.parameters")
     return Tool(function.name, function.description or "", text)
-
-
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()

@@ -1,18 +1,17 @@
 """What Ollama's clients ask about models, answered from the catalog."""
 
 import hashlib
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 from aiohttp import web
 
 from grokdesk.domain.catalog import ModelKind, ModelSpec
-from grokdesk.domain.errors import UnknownModelError
 from grokdesk.gateway.body import read_json_body
 from grokdesk.gateway.errors import NOT_OFFERED, HttpError
 from grokdesk.gateway.exchange import Exchange
 from grokdesk.gateway.ollama.parse import parse_name
+from grokdesk.gateway.times import iso_time
 
 _VERSION = b'{"version":"0.12.6"}'
 """Of Ollama, whose API of that version this is: clients refuse what they think too old."""
@@ -36,8 +35,6 @@ async def list_running(exchange: Exchange) -> web.StreamResponse:
 async def show_model(exchange: Exchange) -> web.StreamResponse:
     name = parse_name(await read_json_body(exchange))
     model = exchange.services.admission.model(exchange.api_key, name)
-    if model.kind is not ModelKind.CHAT:
-        raise UnknownModelError(name)
     return exchange.answer(msgspec.json.encode(_description(model)))
 
 
@@ -49,7 +46,7 @@ def _entry(model: ModelSpec) -> dict[str, Any]:
     return {
         "name": model.id,
         "model": model.id,
-        "modified_at": _day(model),
+        "modified_at": iso_time(model.created),
         "size": 0,
         "digest": hashlib.sha256(model.id.encode()).hexdigest(),
         "details": _details(),
@@ -71,7 +68,7 @@ def _description(model: ModelSpec) -> dict[str, Any]:
             f"{_FAMILY}.context_length": model.context_window,
         },
         "capabilities": ["completion", "tools", "vision", *thinking],
-        "modified_at": _day(model),
+        "modified_at": iso_time(model.created),
     }
 
 
@@ -84,7 +81,3 @@ def _details() -> dict[str, Any]:
         "parameter_size": "",
         "quantization_level": "",
     }
-
-
-def _day(model: ModelSpec) -> str:
-    return datetime.fromtimestamp(model.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
 from grokdesk.domain.attachment import Attachment
 from grokdesk.domain.chat import Message, Role
 from grokdesk.domain.errors import InvalidRequestError
 from grokdesk.domain.tools import ToolCall, ToolKind
+from grokdesk.gateway.jsontext import json_of
 from grokdesk.gateway.media import MEDIA, parse_media
 from grokdesk.gateway.openai.body import MessageBody
 from grokdesk.gateway.parts import without_inline_data
@@ -71,7 +70,7 @@ def _flatten(content: object, path: str, role: Role, attachments: list[Attachmen
         case dict():
             return _part_text(content, path, role, attachments)
         case _ if role is Role.TOOL:
-            return _json(content)
+            return json_of(content)
         case _:
             raise InvalidRequestError("Content is text or a list of parts.", param=path)
 
@@ -92,7 +91,7 @@ def _part_text(
         attachments.append(parse_media(part, kind, path))
         return ""
     if role is Role.TOOL:
-        return _json(part)
+        return json_of(part)
     raise InvalidRequestError("This is no part that Grokdesk knows.", param=path)
 
 
@@ -125,9 +124,5 @@ def _function_call(id: str, function: object, path: str) -> ToolCall:
     arguments = function.get("arguments")
     if arguments is None:
         arguments = "{}"
-    text = arguments if isinstance(arguments, str) else _json(arguments)
+    text = arguments if isinstance(arguments, str) else json_of(arguments)
     return ToolCall(id, function["name"], text)
-
-
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()

@@ -8,7 +8,6 @@ from aiohttp import web
 
 from grokdesk.domain.account import AccountState, Tier
 from grokdesk.domain.catalog import ModelKind, ModelSpec
-from grokdesk.domain.errors import UnknownModelError
 from grokdesk.gateway.exchange import Exchange
 from grokdesk.gateway.openai.models_anthropic import anthropic_model, anthropic_page
 from grokdesk.gateway.openai.models_codex import codex_models
@@ -33,9 +32,7 @@ async def list_models(exchange: Exchange) -> web.StreamResponse:
 
 
 async def show_model(exchange: Exchange) -> web.StreamResponse:
-    model = exchange.services.admission.model(exchange.api_key, exchange.tail)
-    if model.kind is not _SERVED:
-        raise UnknownModelError(exchange.tail)
+    model = exchange.services.admission.model(exchange.api_key, exchange.tail, _SERVED)
     if _is_anthropic(exchange):
         return _answer(exchange, anthropic_model(model))
     return _answer(exchange, _model(model, _best_tier(exchange.services.accounts)))

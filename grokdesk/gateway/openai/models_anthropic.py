@@ -1,11 +1,11 @@
 """The list of models in Anthropic's form: in pages, each model with its limits."""
 
-import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from grokdesk.domain.catalog import ModelSpec
 from grokdesk.domain.errors import InvalidRequestError
+from grokdesk.gateway.times import iso_time
 
 _PAGE = 20
 _LARGEST_PAGE = 1000
@@ -34,12 +34,11 @@ def anthropic_page(models: Sequence[ModelSpec], query: Mapping[str, str]) -> dic
 
 
 def anthropic_model(model: ModelSpec) -> dict[str, Any]:
-    created = datetime.datetime.fromtimestamp(model.created, datetime.UTC)
     return {
         "type": "model",
         "id": model.id,
         "display_name": model.display_name,
-        "created_at": created.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "created_at": iso_time(model.created),
         "lifecycle": "active",
         "max_input_tokens": model.context_window,
         "max_tokens": model.max_output_tokens,

@@ -5,12 +5,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-import msgspec
-
 from grokdesk.domain.attachment import Attachment
 from grokdesk.domain.chat import Message, Role
 from grokdesk.domain.errors import InvalidRequestError
 from grokdesk.domain.tools import ToolCall, ToolKind
+from grokdesk.gateway.jsontext import json_of
 from grokdesk.gateway.media import MEDIA, parse_media
 from grokdesk.gateway.responses.hosted import HOSTED
 from grokdesk.gateway.responses.tools import joined
@@ -41,8 +40,19 @@ class History:
     """Grows item by item. Calls belong to the turn of the assistant that they follow."""
 
     def __init__(self) -> None:
-        self.messages: list[Message] = []
+        self._messages: list[Message] = []
+        self._calls: list[ToolCall] = []
+        """Of the last message, which does not have them yet."""
         self._names: dict[str, str] = {}
+
+    @property
+    def messages(self) -> list[Message]:
+        self._join_calls()
+        return self._messages
+
+    def add(self, message: Message) -> None:
+        self._join_calls()
+        self._messages.append(message)
 
     def add_items(self, items: Iterable[Any], path: str) -> None:
         """Raise InvalidRequestError; `param` is like `input[2].content[0]`."""
@@ -80,7 +90,7 @@ class History:
                 f"A message has one of the roles {', '.join(_ROLES)}.", param=f"{path}.role"
             )
         text, attachments = _read(item.get("content"), f"{path}.content")
-        self.messages.append(Message(role, text, attachments=attachments))
+        self.add(Message(role, text, attachments=attachments))
 
     def _add_call(self, item: Mapping[str, Any], path: str, member: str, kind: ToolKind) -> None:
         name, arguments = item.get("name"), item.get(member)
@@ -88,7 +98,7 @@ class History:
             raise InvalidRequestError("A call names its tool.", param=f"{path}.name")
         if arguments is None:
             arguments = "{}" if kind is ToolKind.FUNCTION else ""
-        text = arguments if isinstance(arguments, str) else _json(arguments)
+        text = arguments if isinstance(arguments, str) else json_of(arguments)
         namespace = item.get("namespace")
         if isinstance(namespace, str) and namespace:
             name = joined(namespace, name)
@@ -96,11 +106,16 @@ class History:
 
     def _call(self, call: ToolCall) -> None:
         self._names[call.id] = call.name
-        last = self.messages[-1] if self.messages else None
-        if last is not None and last.role is Role.ASSISTANT:
-            self.messages[-1] = replace(last, calls=(*last.calls, call))
-        else:
-            self.messages.append(Message(Role.ASSISTANT, "", calls=(call,)))
+        if not self._messages or self._messages[-1].role is not Role.ASSISTANT:
+            self.add(Message(Role.ASSISTANT, ""))
+        self._calls.append(call)
+
+    def _join_calls(self) -> None:
+        """All at once: agents make thousands in a row."""
+        if self._calls:
+            last = self._messages[-1]
+            self._messages[-1] = replace(last, calls=(*last.calls, *self._calls))
+            self._calls = []
 
     def _add_output(self, item: Mapping[str, Any], path: str) -> None:
         text, attachments = _read_output(item.get("output"), f"{path}.output")
@@ -108,7 +123,7 @@ class History:
             text = f"{item.get('status', 'completed')}: {text}"
         call_id = _call_id(item)
         name = item.get("name")
-        self.messages.append(
+        self.add(
             Message(
                 Role.TOOL,
                 text,
@@ -165,13 +180,9 @@ def _read_output(output: Any, path: str) -> tuple[str, tuple[Attachment, ...]]:
         return _read(output, path)
     if output is None or isinstance(output, str):
         return output or "", ()
-    return _json(output), ()
+    return json_of(output), ()
 
 
 def _is_part(part: Any) -> bool:
     kind = part.get("type") if isinstance(part, dict) else None
     return isinstance(kind, str) and (kind in _TEXT_PARTS or kind in MEDIA)
-
-
-def _json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()

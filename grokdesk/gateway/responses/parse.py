@@ -47,7 +47,7 @@ class ResponseCall:
         body = self.body
         told = History()
         if isinstance(body.instructions, str):
-            told.messages.append(Message(Role.SYSTEM, body.instructions))
+            told.add(Message(Role.SYSTEM, body.instructions))
         elif body.instructions is not None:
             told.add_items(_items(body.instructions, "instructions"), "instructions")
         items = self.items

@@ -16,7 +16,7 @@ import msgspec
 from grokdesk.domain.errors import InvalidRequestError
 
 _LARGEST_BYTES = 64 * 1024
-_MOST_STEPS = 100_000
+_MOST_STEPS = 50_000
 """Keywords applied, of 5 µs or more each."""
 _PROBLEM_CHARS = 300
 _CIRCLES = "the answer is nested too deeply for the schema"

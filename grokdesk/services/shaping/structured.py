@@ -12,8 +12,9 @@ from grokdesk.services.shaping.held import PLACED, HeldText
 from grokdesk.services.shaping.schemas import problem_in
 from grokdesk.services.shaping.stage import Stage, Trouble
 
-_FENCE = re.compile(r"^\s*```[a-zA-Z0-9_-]*[ \t]*\n(.*?)\n?[ \t]*```\s*$", re.DOTALL)
-_CITATION = re.compile(r" ?\[\[\d+\]\]\([^)\s]*\)")
+_FENCE = "```"
+_FENCE_LINE = re.compile(r"```[a-zA-Z0-9_-]*[ \t]*\n")
+_CITATION = re.compile(r" ?\[\[\d{1,4}\]\]\([^)\s]{0,2000}\)")
 
 
 def instruction(wanted: AnswerFormat) -> str:
@@ -65,8 +66,8 @@ class StructuredStage(Stage):
 def bare_json(said: str) -> str:
     """The JSON text in an answer: without a fence, or without the words around one object."""
     text = said.strip()
-    if (fenced := _FENCE.match(text)) is not None:
-        text = fenced[1].strip()
+    if (opening := _FENCE_LINE.match(text)) and text.endswith(_FENCE, opening.end()):
+        text = text[opening.end() : -len(_FENCE)].strip()
     if _decoded(text) is not None:
         return text
     start, end = text.find("{"), text.rfind("}")

@@ -58,6 +58,11 @@ class KeyDialog(Dialog):
         self.name.setFocus()
         self.name.selectAll()
 
+    def reject(self) -> None:
+        """Not while it is being saved: nobody would ever see the text of a new key."""
+        if self.confirm.isEnabled():
+            super().reject()
+
     def save(self) -> None:
         for field in self.fields.values():
             field.clear()
@@ -77,10 +82,13 @@ class KeyDialog(Dialog):
             self._on_made(key, secret)
 
     async def _configure(self, key: ApiKey) -> None:
+        keys = self._kit.services.keys
         try:
             wishes = self._entered().wishes_beside(self._before, self._now())
+            if all(known.id != key.id for known in keys.list()):
+                raise InvalidRequestError("This API key was revoked meanwhile.")
             if wishes:
-                _ = await self._kit.services.keys.configure(key.id, **wishes)
+                _ = await keys.configure(key.id, **wishes)
         except InvalidRequestError as error:
             self._tell(error)
         else:

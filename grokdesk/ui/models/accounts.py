@@ -55,7 +55,6 @@ QUOTA_COLUMNS = range(Column.FAST, Column.WEEKLY + 1)
 
 class AccountsModel(RowsModel[AccountRow]):
     headings = tuple(column.heading for column in Column)
-    id_of = attrgetter("account.id")
 
     def __init__(self, clock: Clock, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -71,9 +70,9 @@ class AccountsModel(RowsModel[AccountRow]):
         )
 
     def install(self, rows: Iterable[AccountRow]) -> None:
-        rows = tuple(rows)
-        self._known = reduce(or_, map(_known_of, rows), 0)
-        super().install(rows)
+        kept = tuple(rows)
+        self._known = reduce(or_, map(_known_of, kept), 0)
+        super().install(kept)
 
     def accounts_at(self, rows: Iterable[int]) -> tuple[AccountSnapshot, ...]:
         return tuple(self._shown[row].account for row in sorted(rows))

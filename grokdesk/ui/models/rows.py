@@ -1,6 +1,6 @@
 """What the tables of the pages share: rows that sort and filter themselves."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from operator import attrgetter, eq
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -17,10 +17,15 @@ from grokdesk.ui import text
 
 Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
+_id_of = attrgetter("id")
 
 
 class Row(Protocol):
     """Built once per change, so that sorting and filtering only compare."""
+
+    @property
+    def id(self) -> str:
+        """Which row is the same one after a refresh."""
 
     @property
     def keys(self) -> Sequence[Any]:
@@ -41,8 +46,6 @@ class RowsModel(QAbstractTableModel, Generic[R]):
 
     headings: Sequence[str]
     """Over the columns; a subclass has them."""
-    id_of: Callable[[R], str] = attrgetter("id")
-    """Which row is the same one after a refresh."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -65,10 +68,9 @@ class RowsModel(QAbstractTableModel, Generic[R]):
 
     def install(self, rows: Iterable[R]) -> None:
         """Take the new rows; selection and scroll position stay with theirs."""
-        id_of = self.id_of
-        places = {id_of(row): place for place, row in enumerate(self._all)}
+        places = {row.id: place for place, row in enumerate(self._all)}
         # What is equal in the sorted column stays as the user sorted it before.
-        self._all = sorted(rows, key=lambda row: places.get(id_of(row), len(places)))
+        self._all = sorted(rows, key=lambda row: places.get(row.id, len(places)))
         self._sort_all()
         self._show_matching()
 
@@ -131,9 +133,8 @@ class RowsModel(QAbstractTableModel, Generic[R]):
         self.counted.emit(len(shown), len(self._all))
 
     def _replace(self, shown: list[R]) -> None:
-        id_of = self.id_of
         same_length = len(shown) == len(self._shown)
-        if same_length and all(map(eq, map(id_of, shown), map(id_of, self._shown))):
+        if same_length and all(map(eq, map(_id_of, shown), map(_id_of, self._shown))):
             self._shown = shown
             if shown:
                 last = self.index(len(shown) - 1, len(self.headings) - 1)
@@ -141,8 +142,8 @@ class RowsModel(QAbstractTableModel, Generic[R]):
             return
         self.layoutAboutToBeChanged.emit()
         held = self.persistentIndexList()
-        places = {id_of(row): place for place, row in enumerate(shown)} if held else {}
-        moved = [self._moved(index, places.get(id_of(self._shown[index.row()]))) for index in held]
+        places = {row.id: place for place, row in enumerate(shown)} if held else {}
+        moved = [self._moved(index, places.get(self._shown[index.row()].id)) for index in held]
         self._shown = shown
         self.changePersistentIndexList(
             held, [self.index(*place) if place else QModelIndex() for place in moved]

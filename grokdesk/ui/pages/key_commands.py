@@ -20,7 +20,7 @@ class KeyCommands:
         service = self._kit.services.keys
         wanted = [key for key in keys if key.enabled is not on]
         self._kit.calls.run(
-            _for_each(wanted, lambda key: service.configure(key.id, enabled=on)),
+            self._for_each(wanted, lambda key: service.configure(key.id, enabled=on)),
             name="switch API keys",
             info=self._info,
         )
@@ -29,11 +29,19 @@ class KeyCommands:
         service = self._kit.services.keys
         what = f"“{name_of(keys[0])}” was" if len(keys) == 1 else f"{len(keys)} API keys were"
         self._kit.calls.run(
-            _for_each(keys, lambda key: service.revoke(key.id)),
+            self._for_each(keys, lambda key: service.revoke(key.id)),
             name="revoke API keys",
             info=self._info,
             done=lambda _nothing: self._info.say(f"{what} revoked."),
         )
+
+    async def _for_each(
+        self, keys: Sequence[ApiKey], call: Callable[[ApiKey], Awaitable[object]]
+    ) -> None:
+        """The first that fails ends it, and is told; those that went meanwhile do not matter."""
+        for key in keys:
+            if any(known.id == key.id for known in self._kit.services.keys.list()):
+                _ = await call(key)
 
 
 def question(keys: Sequence[ApiKey]) -> tuple[str, str]:
@@ -47,9 +55,3 @@ def question(keys: Sequence[ApiKey]) -> tuple[str, str]:
         f"{it} are cut off with an error, and responses stored with {it} are deleted. This cannot "
         f"be undone: switch {it} off instead if {its} programs may come back.",
     )
-
-
-async def _for_each(keys: Sequence[ApiKey], call: Callable[[ApiKey], Awaitable[object]]) -> None:
-    """The first that fails ends it, and is told."""
-    for key in keys:
-        _ = await call(key)

@@ -20,6 +20,7 @@ Key = float | str
 class AccountRow:
     """Built once per change, so that sorting and filtering ten thousand only compares."""
 
+    id: str
     account: AccountSnapshot
     windows: tuple[QuotaWindow | None, ...]
     """In the order of MODES."""
@@ -45,7 +46,7 @@ def build_row(account: AccountSnapshot) -> AccountRow:
         float(account.in_flight),
         -(account.last_used_at or 0.0),
     )
-    return AccountRow(account, windows, known, resets_at, keys, _haystack(account))
+    return AccountRow(account.id, account, windows, known, resets_at, keys, _haystack(account))
 
 
 def tooltip(row: AccountRow, now: float) -> str:
