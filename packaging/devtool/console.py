@@ -1,8 +1,10 @@
 """Plain progress lines, and child processes that neither hide nor change what they say."""
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -36,6 +38,44 @@ def run(
             return process.wait()
         except KeyboardInterrupt:
             continue
+
+
+class Beside:
+    """A process that runs meanwhile; what it says is kept, and shown when it is waited for."""
+
+    def __init__(self, command: Command, *, extra_env: Mapping[str, str] | None = None) -> None:
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the block
+        self._process = subprocess.Popen(
+            [str(part) for part in command],
+            env=child_env(extra_env),
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=self._said,
+            stderr=subprocess.STDOUT,
+        )
+
+    def __enter__(self) -> "Beside":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process.poll() is None:
+            self._process.terminate()
+            self._process.wait()
+        self._said.close()
+
+    def end(self) -> int:
+        """The exit code. Ctrl-C reaches the child itself; we wait for it to finish."""
+        while True:
+            try:
+                code = self._process.wait()
+                break
+            except KeyboardInterrupt:
+                continue
+        self._said.seek(0)
+        sys.stdout.flush()
+        shutil.copyfileobj(self._said, sys.stdout.buffer)
+        sys.stdout.flush()
+        return code
 
 
 def run_or_stop(

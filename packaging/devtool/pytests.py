@@ -1,20 +1,27 @@
-"""The two pytest processes: the core without Qt, then the windows offscreen."""
+"""The pytest processes: the core without Qt, the windows offscreen, and the slow ones beside."""
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from devtool import locks, system
-from devtool.console import ROOT, run, say
+from devtool.console import ROOT, Beside, run, say
 
 _ENV = {"LC_ALL": "C.UTF-8"}  # Qt warns about the C locale, and a warning fails a test
+_SLOW = ("tests/e2e", "tests/faults")
+"""They wait more than they compute, for other programs and for limits of time."""
 _NO_TESTS_COLLECTED = 5
 
 
 def run_tests(arguments: Sequence[str]) -> int:
-    """Both processes always run; with paths among the arguments, the ones that are meant."""
+    """All processes always run; with paths among the arguments, the ones that are meant."""
     python = locks.ensure("dev")
     _install_system_packages()
     without_qt = system.missing({**system.QT, **system.X11})
+    if not arguments:
+        codes = _run_all(python, with_windows=not without_qt)
+        _tell_what_was_left_out(without_qt)
+        return _worst(codes, selective=False)
     core_paths, ui_paths, options = _sort(arguments)
     codes = []
     if core_paths or not ui_paths:
@@ -23,6 +30,24 @@ def run_tests(arguments: Sequence[str]) -> int:
         codes.append(_windows(python, [*(ui_paths or ["tests/ui"]), *options]))
     _tell_what_was_left_out(without_qt)
     return _worst(codes, selective=bool(options))
+
+
+def _run_all(python: Path, *, with_windows: bool) -> list[int]:
+    """The slow ones in a process of their own meanwhile: half the time on two processors."""
+    with _slow_ones(python) as slow:
+        codes = [_core(python, [f"--ignore={folder}" for folder in _SLOW])]
+        if with_windows:
+            codes.append(_windows(python, ["tests/ui"]))
+        say(f"Tests of whole programs and of faults ({', '.join(_SLOW)})")
+        return [*codes, slow.end()]
+
+
+@contextlib.contextmanager
+def _slow_ones(python: Path) -> Iterator[Beside]:
+    command = [python, "-m", "pytest", "-p", "no:cacheprovider", *_SLOW]
+    with Beside(command, extra_env=_ENV) as slow:
+        say(f"{' and '.join(_SLOW)} run meanwhile; what they say comes at the end")
+        yield slow
 
 
 def _core(python: Path, arguments: Sequence[str]) -> int:

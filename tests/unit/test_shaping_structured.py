@@ -226,7 +226,11 @@ def test_the_instruction_holds_the_schema():
 
 @pytest.mark.parametrize(
     "said",
-    ["```\n" + " " * 200_000 + "x", "{" + "[[1]](a" * 30_000 + "}", "```\n" + "``` " * 50_000],
+    [
+        "```\n" + " " * 200_000 + "x",
+        "{" + "[[1]](a" * 30_000 + "}",
+        "```\n" + "``` " * 50_000 + "x",
+    ],
 )
 def test_the_time_to_find_the_json_grows_with_the_length_alone(said):
     started = time.monotonic()
