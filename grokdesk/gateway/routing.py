@@ -16,6 +16,9 @@ KeyRule = Callable[[Exchange], bool]
 
 _Methods = dict[str, "Route"]
 
+_UNVERSIONED = frozenset({"/", "/health", "/metrics", "/openapi.json"})
+_OLLAMA = "/api/"
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -106,11 +109,16 @@ class RouteTable:
 
     @property
     def _advice(self) -> str:
-        known = ", ".join(f"/v1{path}" for path in self._by_path if self._is_offered(path))
+        known = ", ".join(usual_path(path) for path in self._by_path if self._is_offered(path))
         return f"There is no such path. Known are: {known}."
 
     def _is_offered(self, path: str) -> bool:
         return any(route.needs_key and route.served for route in self._by_path[path].values())
+
+
+def usual_path(path: str) -> str:
+    """Of a route, as its clients write it."""
+    return path if path in _UNVERSIONED or path.startswith(_OLLAMA) else f"/v1{path}"
 
 
 def _first_segment(path: str) -> str:

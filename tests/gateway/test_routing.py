@@ -100,3 +100,10 @@ def test_a_wrong_method_hears_the_right_ones(method, target, allowed):
 def test_an_id_of_two_segments_belongs_to_the_open_pattern():
     route, tail = TABLE.resolve("GET", "/v1/responses/a/b/input_items")
     assert (route.path, tail) == ("/responses/*", "a/b/input_items")
+
+
+def test_the_advice_names_paths_as_clients_write_them():
+    with pytest.raises(HttpError) as caught:
+        RouteTable(ROUTES).resolve("GET", "/nothing")
+    paths = str(caught.value).rstrip(".").partition("are: ")[2].split(", ")
+    assert {"/v1/chat/completions", "/v1/messages", "/api/chat", "/metrics"} <= set(paths)

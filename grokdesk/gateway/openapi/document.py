@@ -12,10 +12,9 @@ from grokdesk.gateway.ollama.errors import OLLAMA
 from grokdesk.gateway.openapi.answers import AnthropicError, OllamaError, OpenAIError
 from grokdesk.gateway.openapi.examples import EXAMPLES
 from grokdesk.gateway.openapi.operations import OPERATIONS, Operation
-from grokdesk.gateway.routing import Route
+from grokdesk.gateway.routing import Route, usual_path
 
 _REF = "#/components/schemas/"
-_UNVERSIONED = ("/", "/health", "/metrics", "/openapi.json", "/api/")
 _ERRORS = "Errors"
 _FORMS: tuple[tuple[Dialect | None, tuple[type, ...]], ...] = (
     (OPENAI, (OpenAIError,)),
@@ -80,11 +79,7 @@ def _schemas_of(routes: Sequence[Route]) -> tuple[_Schemas, dict[str, Any]]:
 
 
 def _path_of(path: str, operation: Operation) -> str:
-    named = path.replace("*", f"{{{operation.tail}}}")
-    is_plain = any(
-        path == known or (known == "/api/" and path.startswith(known)) for known in _UNVERSIONED
-    )
-    return named if is_plain else f"/v1{named}"
+    return usual_path(path).replace("*", f"{{{operation.tail}}}")
 
 
 def _operation(route: Route, operation: Operation, schemas: _Schemas) -> dict[str, Any]:
