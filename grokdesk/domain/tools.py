@@ -33,9 +33,6 @@ class ToolUse:
     def must_call(self) -> bool:
         return self.required or bool(self.only)
 
-    def find(self, name: str) -> Tool | None:
-        return next((tool for tool in self.tools if tool.name == name), None)
-
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:

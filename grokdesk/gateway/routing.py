@@ -16,8 +16,10 @@ KeyRule = Callable[[Exchange], bool]
 
 _Methods = dict[str, "Route"]
 
+_OF_ANY_PATH = ("GET", "HEAD", "OPTIONS", "POST")
+
 _UNVERSIONED = frozenset({"/", "/health", "/metrics", "/openapi.json"})
-_OLLAMA = "/api/"
+_UNVERSIONED_TREE = "/api/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ class RouteTable:
     def methods(self, target: str) -> tuple[str, ...]:
         """For a preflight; an unknown path may be asked for, if only to hear so."""
         methods, _ = self._look_up(target)
-        return _allowed(methods or {"GET": None, "HEAD": None, "POST": None})
+        return _allowed(methods) if methods else _OF_ANY_PATH
 
     def _look_up(self, target: str) -> tuple[_Methods | None, str]:
         path = target.partition("?")[0]
@@ -118,7 +120,7 @@ class RouteTable:
 
 def usual_path(path: str) -> str:
     """Of a route, as its clients write it."""
-    return path if path in _UNVERSIONED or path.startswith(_OLLAMA) else f"/v1{path}"
+    return path if path in _UNVERSIONED or path.startswith(_UNVERSIONED_TREE) else f"/v1{path}"
 
 
 def _first_segment(path: str) -> str:
@@ -129,8 +131,10 @@ def _is_open(path: str) -> bool:
     return path.endswith("*")
 
 
-def _allowed(methods: Iterable[str]) -> tuple[str, ...]:
-    return (*sorted({*methods, "OPTIONS"}),)
+def _allowed(methods: _Methods) -> tuple[str, ...]:
+    """Those that are refused only where there is nothing better."""
+    served = [method for method, route in methods.items() if route.served]
+    return (*sorted({*(served or methods), "OPTIONS"}),)
 
 
 def _tidy(path: str) -> str:

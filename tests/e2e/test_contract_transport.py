@@ -135,6 +135,17 @@ def test_bodies_come_in_pieces_and_on_invitation(endpoint: Endpoint) -> None:  #
         assert careful.recv(1000).startswith(b"HTTP/1.1 200")
 
 
+def test_an_offer_of_http_2_is_passed_over(endpoint: Endpoint) -> None:  # T12, as Java asks
+    offer = ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABk")
+    with endpoint.connect(CHAT | {"stream": True}, *offer) as connection:
+        answer = b""
+        while b"data: [DONE]" not in answer:
+            piece = connection.recv(65_536)
+            assert piece, answer
+            answer += piece
+    assert answer.startswith(b"HTTP/1.1 200")
+
+
 @pytest.mark.parametrize("choices", [1, 8])
 def test_a_client_that_leaves_is_noticed_within_a_second(  # T13
     endpoint: Endpoint,

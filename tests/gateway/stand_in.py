@@ -239,9 +239,7 @@ async def open_gateway(
     attachments = AttachmentService(
         upstream, RemoteFiles(AttachmentSettings), clock, lambda: configuration.current.attachments
     )
-    chat = ChatService(
-        CATALOG, pool, upstream, tokens, usage, attachments, bus, clock
-    )
+    chat = ChatService(CATALOG, pool, upstream, tokens, usage, attachments, bus, clock)
     services = Services(
         chat=chat,
         responses=ResponseService(

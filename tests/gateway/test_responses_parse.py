@@ -186,6 +186,12 @@ def test_items_that_mean_nothing_to_grok_are_left_out_with_a_note(caplog):
     assert "mcp_list_tools" in caplog.text
 
 
+def test_where_nothing_is_left_of_the_input_grok_is_not_asked():
+    with pytest.raises(InvalidRequestError) as refused:
+        messages_of({"type": "item_reference", "id": "msg_gone_0"}, {"type": "of_next_year"})
+    assert refused.value.param == "input"
+
+
 def test_a_reference_is_replaced_by_what_it_stands_for():
     call = parsed(input=[{"type": "item_reference", "id": "msg_a_0"}, {"id": "fc_a_1"}])
     assert call.references() == ("msg_a_0", "fc_a_1")

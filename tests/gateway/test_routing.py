@@ -2,6 +2,7 @@
 
 import pytest
 
+from grokdesk.gateway.app import ROUTES
 from grokdesk.gateway.errors import HttpError
 from grokdesk.gateway.routing import Route, RouteTable
 
@@ -95,6 +96,16 @@ def test_a_wrong_method_hears_the_right_ones(method, target, allowed):
     assert caught.value.verdict.status == 405
     assert caught.value.headers == {"Allow": allowed}
     assert ", ".join(TABLE.methods(target)) == allowed
+
+
+@pytest.mark.parametrize(
+    ("target", "allowed"),
+    [("/v1/responses", "OPTIONS, POST"), ("/v1/embeddings", "DELETE, GET, HEAD, OPTIONS, POST")],
+)
+def test_a_method_that_is_only_refused_is_no_advice(target, allowed):
+    with pytest.raises(HttpError) as caught:
+        RouteTable(ROUTES).resolve("PUT", target)
+    assert caught.value.headers == {"Allow": allowed}
 
 
 def test_an_id_of_two_segments_belongs_to_the_open_pattern():

@@ -288,9 +288,7 @@ async def bare_stage(folder: Path, web_url: str = NOBODY) -> AsyncIterator[Stage
     attachments = AttachmentService(
         upstream, RemoteFiles(AttachmentSettings), clock, AttachmentSettings
     )
-    chat = ChatService(
-        catalog, pool, upstream, tokens, usage, attachments, bus, clock
-    )
+    chat = ChatService(catalog, pool, upstream, tokens, usage, attachments, bus, clock)
     services = Services(
         chat=chat,
         responses=ResponseService(

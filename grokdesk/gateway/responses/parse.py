@@ -54,6 +54,8 @@ class ResponseCall:
         if referred:
             items = tuple(referred.get(reference_in(item), item) for item in items)
         history.add_items(items, "input")
+        if not history.messages:
+            raise InvalidRequestError("Nothing in this input can be told to Grok.", param="input")
         return ChatRequest(
             model=body.model,
             messages=(*told.messages, *history.messages),
