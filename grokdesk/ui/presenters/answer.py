@@ -13,7 +13,6 @@ _LONGEST_LINE = 4_000
 _LONGEST_BLOCK = 4_000
 _LONGEST_TABLE = 32_000
 """Longer blocks are cut, so that rendering the growing one again stays cheap."""
-_LANGUAGE_CHARS = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +114,7 @@ class AnswerSplitter:
         elif (opening := _FENCE.match(line)) and self._may_open(opening["indent"]):
             self._settle()
             self._fence = _Fence(opening["mark"], len(opening["indent"]))
-            self._parts.append(CodeStart(opening["language"].strip()[:_LANGUAGE_CHARS]))
+            self._parts.append(CodeStart(opening["language"].strip()))
         else:
             self._take_prose(line)
 
