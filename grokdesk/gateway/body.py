@@ -69,8 +69,12 @@ async def _invite(request: web.BaseRequest) -> None:
 
 async def parse_body(parse: Callable[[bytes], T], body: bytes) -> T:
     """`parse(body)`, in a thread when that may take long."""
-    is_slow = len(body) > _PARSED_INLINE or any(word in body for word in _SLOW_WORDS)
-    return await asyncio.to_thread(parse, body) if is_slow else parse(body)
+    if len(body) > _PARSED_INLINE:
+        return await asyncio.to_thread(parse, body)
+    for word in _SLOW_WORDS:
+        if word in body:
+            return await asyncio.to_thread(parse, body)
+    return parse(body)
 
 
 async def aside(work: Callable[[], T], size: int) -> T:

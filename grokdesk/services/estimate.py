@@ -70,6 +70,8 @@ class TokenEstimator:
         return _tokens_of(self._units)
 
     def _fold(self) -> None:
+        if not self._pieces:
+            return
         self._units += _units_of("".join(self._pieces))
         self._pieces.clear()
 
@@ -96,6 +98,8 @@ _ALL_COUNTED = tuple((next(iter(members)), cost) for members, cost in _ASCII_COS
 
 
 def _units_of(text: str) -> int:
+    if not text:
+        return 0
     unusual = text.encode("utf-8", "surrogatepass").translate(_KINDS, _USUAL)
     units = (len(text) - len(unusual)) * _LOWER
     for kind, cost in _ASCII_COUNTED if text.isascii() else _ALL_COUNTED:

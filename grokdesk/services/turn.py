@@ -92,10 +92,11 @@ class Turn:
         self.shape = shape_of(replace(self.request, messages=messages))
 
     def begin_attempt(self, account: Account) -> None:
+        if self.attempts:
+            self._text = TokenEstimator()
+            self._reasoning = TokenEstimator()
         self.attempts += 1
         self._account_id = account.id
-        self._text = TokenEstimator()
-        self._reasoning = TokenEstimator()
         self._pipeline = self.shape.pipeline()
 
     async def forward(self, chunk: Chunk) -> None:

@@ -31,10 +31,14 @@ class AnswerCollector:
         self._calls: list[ToolCall] = []
 
     async def emit(self, chunk: Chunk) -> None:
-        if type(chunk) is TextDelta:  # nearly all of them
-            self._add(chunk.text)
+        if type(chunk) is TextDelta and not self._thinking:  # nearly all of them
+            text = chunk.text
+            self._text.append(text)
+            self._length += len(text)
             return
         match chunk:
+            case TextDelta(text):
+                self._add(text)
             case ReasoningDelta(text):
                 self._think(text)
             case ToolCall():

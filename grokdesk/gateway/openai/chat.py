@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from grokdesk.domain.apikey import ReasoningFormat
-from grokdesk.gateway.answering import stream_chat
+from grokdesk.gateway.answering import run_chat, stream_chat
 from grokdesk.gateway.body import parse_body, read_json_body
 from grokdesk.gateway.exchange import Exchange
 from grokdesk.gateway.notes import note_ignored
@@ -49,6 +49,12 @@ async def _answer(
     exchange: Exchange, admission: Admission, call: ChatCall, heading: Heading
 ) -> web.StreamResponse:
     style = _style(exchange, call)
+    if call.choices == 1:
+        collector = AnswerCollector(style)
+        result = await run_chat(
+            exchange, admission, call.request, collector.emit, route=_ROUTE, streamed=False
+        )
+        return exchange.answer(render_answer(heading, [collector], [result], result.tokens))
     collectors = [AnswerCollector(style) for _ in range(call.choices)]
     requests = [call.request] * call.choices
     results = await run_choices(

@@ -53,9 +53,16 @@ class Shape:
 
 def shape_of(request: ChatRequest) -> Shape:
     messages = request.messages
-    if request.tools is not None or any(message.calls for message in messages):
+    if request.tools is not None or _has_calls(messages):
         messages = written_out(messages, request.tools)
     if request.answer_format is not None:
         told = Message(Role.SYSTEM, instruction(request.answer_format))
         messages = (*messages[:-1], told, *messages[-1:])
     return Shape(request, messages)
+
+
+def _has_calls(messages: tuple[Message, ...]) -> bool:
+    for message in messages:  # noqa: SIM110 - every request comes by; a generator costs more
+        if message.calls:
+            return True
+    return False
