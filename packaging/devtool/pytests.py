@@ -36,11 +36,10 @@ def _run_all(python: Path, *, with_windows: bool) -> list[int]:
     """The slow ones in a process of their own meanwhile: half the time on two processors."""
     with _slow_ones(python) as slow:
         codes = [_core(python, [f"--ignore={folder}" for folder in _SLOW])]
+        if with_windows:
+            codes.append(_windows(python, ["tests/ui"]))
         say(f"Tests of whole programs and of faults ({', '.join(_SLOW)})")
-        codes.append(slow.end())
-    if with_windows:  # alone: they hold the windows to limits of time
-        codes.append(_windows(python, ["tests/ui"]))
-    return codes
+        return [*codes, slow.end()]
 
 
 @contextlib.contextmanager

@@ -192,7 +192,7 @@ def test_a_waiting_loop_costs_nothing(loop: QtDrivenLoop, qapp: QApplication) ->
 
     events, cpu = run(loop, main())
     assert events < 15
-    assert cpu < 0.03
+    assert cpu < 0.1, "a loop that spins takes all 0.3 s"
 
 
 # Slots and tasks
