@@ -7,7 +7,12 @@ from grokdesk.domain.apikey import ApiKey
 from grokdesk.domain.catalog import ModelCatalog
 from grokdesk.domain.usage import KeyUsage
 from grokdesk.services.bundle import Services
-from grokdesk.services.key_policy import KeyWishes, parse_expiry
+from grokdesk.services.key_policy import (
+    KeyWishes,
+    aliases_without_model,
+    parse_expiry,
+    patterns_without_model,
+)
 
 
 async def create_key(
@@ -99,14 +104,10 @@ def _state(key: ApiKey, now: float) -> str:
 
 
 def _notes(key: ApiKey, catalog: ModelCatalog) -> list[str]:
-    """What is no mistake for certain, since models come and go."""
-    names = [name.lower() for model in catalog.models for name in (model.id, *model.aliases)]
     return [
         f"No model is called '{pattern}' at present."
-        for pattern in key.models
-        if not any(map(pattern.matches, names))
+        for pattern in patterns_without_model(key.models, catalog)
     ] + [
         f"'{alias}' leads nowhere: no model is called '{alias.model}' at present."
-        for alias in key.aliases
-        if catalog.find(alias.model) is None
+        for alias in aliases_without_model(key.aliases, catalog)
     ]

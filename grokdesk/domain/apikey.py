@@ -4,10 +4,11 @@ import enum
 import hashlib
 import secrets
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from grokdesk.domain.catalog import ModelSpec
-from grokdesk.domain.model_names import Aliases, Patterns
+from grokdesk.domain.model_names import Aliases, NamePattern, Patterns
 
 PREFIX = "gd-"
 
@@ -52,10 +53,13 @@ class ApiKey:
 
     def allows(self, model: ModelSpec) -> bool:
         """A model is allowed under all of its names, or under none."""
-        if not self.models:
-            return True
-        names = [name.lower() for name in (model.id, *model.aliases)]
-        return any(pattern.matches(name) for pattern in self.models for name in names)
+        return not self.models or allows(self.models, model)
+
+
+def allows(patterns: Iterable[NamePattern], model: ModelSpec) -> bool:
+    """Whether a model has a name that is among the patterns."""
+    names = [name.lower() for name in (model.id, *model.aliases)]
+    return any(pattern.matches(name) for pattern in patterns for name in names)
 
 
 def generate_key() -> str:

@@ -3,12 +3,19 @@
 import datetime
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypedDict
 
-from grokdesk.domain.apikey import ReasoningFormat
+from grokdesk.domain.apikey import ReasoningFormat, allows
+from grokdesk.domain.catalog import ModelCatalog
 from grokdesk.domain.errors import InvalidRequestError
-from grokdesk.domain.model_names import parse_aliases, parse_patterns
+from grokdesk.domain.model_names import (
+    Alias,
+    Aliases,
+    NamePattern,
+    parse_aliases,
+    parse_patterns,
+)
 
 NEVER = 0.0
 _NAME_CHARS = 60
@@ -73,6 +80,22 @@ def parse_expiry(text: str, now: float) -> float:
             "as 30d or 12h, or never.",
             param="expires",
         ) from None
+
+
+def patterns_without_model(
+    patterns: Iterable[NamePattern], catalog: ModelCatalog
+) -> tuple[NamePattern, ...]:
+    """No mistake for certain, since models come and go."""
+    return tuple(
+        pattern
+        for pattern in patterns
+        if not any(allows((pattern,), model) for model in catalog.models)
+    )
+
+
+def aliases_without_model(aliases: Aliases, catalog: ModelCatalog) -> tuple[Alias, ...]:
+    """Like `patterns_without_model`."""
+    return tuple(alias for alias in aliases if catalog.find(alias.model) is None)
 
 
 def _name(value: object) -> str:

@@ -190,9 +190,13 @@ def test_a_waiting_loop_costs_nothing(loop: QtDrivenLoop, qapp: QApplication) ->
             await asyncio.sleep(0.3)
             return events.total, time.process_time() - started
 
-    events, cpu = run(loop, main())
-    assert events < 15
-    assert cpu < 0.1, "a loop that spins takes all 0.3 s"
+    async def several() -> list[tuple[int, float]]:
+        return [await main() for _ in range(3)]
+
+    waits = run(loop, several())
+    assert max(events for events, _ in waits) < 15
+    # A loop that spins does so each time; the machine is busy with something else now and then.
+    assert min(cpu for _, cpu in waits) < 0.03
 
 
 # Slots and tasks

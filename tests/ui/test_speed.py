@@ -20,7 +20,7 @@ from grokdesk.ui.presenters.account_row import AccountRow, build_row
 from grokdesk.ui.widgets.account_table import AccountTable
 from grokdesk.ui.widgets.prose_view import ProseView
 
-SLICE_MS = 16.0
+SLICE_MS = 8.0
 MANY = 10_000
 
 

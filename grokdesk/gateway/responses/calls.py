@@ -9,6 +9,10 @@ from grokdesk.gateway.responses.items import COMPLETED, IN_PROGRESS, added, done
 from grokdesk.gateway.responses.outline import Outline
 from grokdesk.gateway.responses.tools import parted
 
+# The prefix of their ids, their type, and the field that holds what they are called with.
+_FUNCTION = ("fc", "function_call", "arguments")
+_CUSTOM = ("ctc", "custom_tool_call", "input")
+
 
 def render_call(
     events: Events, outline: Outline, index: int, call: ToolCall
@@ -22,52 +26,25 @@ def render_call(
             whole |= {"status": COMPLETED, "call_id": call.id, **item}
             begun = added(events, index, whole | {"status": IN_PROGRESS})
             return begun + done(events, index, whole), whole
-    if call.kind is ToolKind.CUSTOM:
-        return _custom(events, outline, index, call)
-    return _function(events, outline, index, call)
-
-
-def _function(
-    events: Events, outline: Outline, index: int, call: ToolCall
-) -> tuple[bytes, dict[str, Any]]:
-    id = outline.item_id("fc", index)
+    custom = call.kind is ToolKind.CUSTOM
+    prefix, kind, field = _CUSTOM if custom else _FUNCTION
+    name = _named(outline, call)
     item = {
-        "id": id,
-        "type": "function_call",
+        "id": outline.item_id(prefix, index),
+        "type": kind,
         "status": COMPLETED,
         "call_id": call.id,
-        **_named(outline, call),
-        "arguments": call.arguments,
+        **name,
+        field: call.arguments,
     }
-    place = {"item_id": id, "output_index": index}
-    kind = "response.function_call_arguments"
+    place = {"item_id": item["id"], "output_index": index}
+    event = f"response.{kind}_{field}"
+    # Only a function's end repeats its name.
+    end = place if custom else place | {"name": name["name"]}
     told = (
-        added(events, index, item | {"status": IN_PROGRESS, "arguments": ""})
-        + events.render(f"{kind}.delta", place | {"delta": call.arguments})
-        + events.render(f"{kind}.done", place | {"name": item["name"], "arguments": call.arguments})
-        + done(events, index, item)
-    )
-    return told, item
-
-
-def _custom(
-    events: Events, outline: Outline, index: int, call: ToolCall
-) -> tuple[bytes, dict[str, Any]]:
-    id = outline.item_id("ctc", index)
-    item = {
-        "id": id,
-        "type": "custom_tool_call",
-        "status": COMPLETED,
-        "call_id": call.id,
-        **_named(outline, call),
-        "input": call.arguments,
-    }
-    place = {"item_id": id, "output_index": index}
-    kind = "response.custom_tool_call_input"
-    told = (
-        added(events, index, item | {"status": IN_PROGRESS, "input": ""})
-        + events.render(f"{kind}.delta", place | {"delta": call.arguments})
-        + events.render(f"{kind}.done", place | {"input": call.arguments})
+        added(events, index, item | {"status": IN_PROGRESS, field: ""})
+        + events.render(f"{event}.delta", place | {"delta": call.arguments})
+        + events.render(f"{event}.done", end | {field: call.arguments})
         + done(events, index, item)
     )
     return told, item

@@ -13,7 +13,6 @@ class StopStage(Stage):
         self.found = ""
         """The stop text that ended the answer."""
         self._stops = stops
-        self._longest = max(map(len, stops)) - 1
         self._held = HeldText()
 
     def feed(self, chunk: Chunk) -> Iterable[Chunk]:
@@ -41,8 +40,12 @@ class StopStage(Stage):
 
     def _possible_start(self, text: str) -> int:
         """How many characters at the end may be the beginning of a stop text."""
-        for length in range(min(self._longest, len(text)), 0, -1):
-            end = text[-length:]
-            if any(stop.startswith(end) for stop in self._stops):
-                return length
-        return 0
+        return max(_overlap(text, stop) for stop in self._stops)
+
+
+def _overlap(text: str, stop: str) -> int:
+    """The longest end of `text` that `stop` begins with, but is not yet all of it."""
+    at = text.find(stop[0], max(0, len(text) - len(stop) + 1))
+    while at >= 0 and not stop.startswith(text[at:]):
+        at = text.find(stop[0], at + 1)
+    return len(text) - at if at >= 0 else 0

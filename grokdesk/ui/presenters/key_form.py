@@ -6,14 +6,14 @@ from typing import Any
 
 from PySide6.QtCore import QLocale
 
-from grokdesk.domain.apikey import ApiKey, ReasoningFormat
+from grokdesk.domain.apikey import ApiKey, ReasoningFormat, allows
 from grokdesk.domain.catalog import ModelCatalog
 from grokdesk.domain.errors import InvalidRequestError
 from grokdesk.domain.model_names import parse_aliases, parse_patterns, text_of
 from grokdesk.services.gateway import GatewaySnapshot, GatewayState
 from grokdesk.services.key_policy import parse_expiry
 from grokdesk.ui import text
-from grokdesk.ui.presenters.key_words import allows, problem_with_aliases, problem_with_models
+from grokdesk.ui.presenters.key_words import problem_with_aliases, problem_with_models
 
 KEEP = ""
 """The key goes on to expire when it does."""

@@ -4,8 +4,9 @@ import enum
 from collections.abc import Iterable
 
 from grokdesk.domain.apikey import ApiKey, ReasoningFormat
-from grokdesk.domain.catalog import ModelCatalog, ModelSpec
+from grokdesk.domain.catalog import ModelCatalog
 from grokdesk.domain.model_names import Aliases, Patterns
+from grokdesk.services.key_policy import aliases_without_model, patterns_without_model
 from grokdesk.ui import text
 
 _SOON_S = 7 * 86_400.0
@@ -60,24 +61,14 @@ def use_parts(requests: int, tokens: int) -> tuple[str, str]:
     return text.short_count(requests, "request"), f"≈{text.short_count(tokens, 'token')}"
 
 
-def allows(patterns: Patterns, model: ModelSpec) -> bool:
-    """Under any of its names."""
-    names = [name.lower() for name in (model.id, *model.aliases)]
-    return any(pattern.matches(name) for pattern in patterns for name in names)
-
-
 def problem_with_models(models: Patterns, catalog: ModelCatalog) -> str:
     """No mistake for certain, since models come and go; empty: nothing is odd."""
-    return _nobody(
-        pattern.text
-        for pattern in models
-        if not any(allows((pattern,), model) for model in catalog.models)
-    )
+    return _nobody(pattern.text for pattern in patterns_without_model(models, catalog))
 
 
 def problem_with_aliases(aliases: Aliases, catalog: ModelCatalog) -> str:
     """Like `problem_with_models`."""
-    return _nobody(alias.model for alias in aliases if catalog.find(alias.model) is None)
+    return _nobody(alias.model for alias in aliases_without_model(aliases, catalog))
 
 
 def _nobody(names: Iterable[str]) -> str:

@@ -2,9 +2,9 @@
 
 from PySide6.QtWidgets import QGridLayout, QLineEdit, QVBoxLayout, QWidget
 
+from grokdesk.domain.apikey import allows
 from grokdesk.domain.catalog import ModelCatalog, ModelSpec
 from grokdesk.domain.model_names import Patterns, parse_patterns, text_of
-from grokdesk.ui.presenters.key_words import allows
 from grokdesk.ui.theme import Theme
 from grokdesk.ui.tokens import MEDIUM, SMALL
 from grokdesk.ui.widgets.check_box import CheckBox
