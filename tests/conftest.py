@@ -7,6 +7,12 @@ from collections.abc import Iterator
 import pytest
 
 
+def pytest_collection_finish() -> None:
+    """Thousands of tests and their modules stay: a collection need not look at them each time."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def _forgotten_sockets_are_collected_where_they_arise(
     request: pytest.FixtureRequest,

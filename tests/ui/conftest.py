@@ -28,6 +28,12 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("qt_log_ignore", words)
 
 
+def pytest_collection_finish() -> None:
+    """As the app itself does after its start: what is loaded stays, and is not searched again."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture
 def theme(qapp: Any) -> Iterator[Any]:
     from grokdesk.ui.theme import Theme
