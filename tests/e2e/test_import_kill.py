@@ -13,13 +13,14 @@ from pathlib import Path
 import openai
 import pytest
 
+from tests.depth import tries
 from tests.e2e.conftest import ROOT, Program, SimulatorProcess
 
 pytestmark = pytest.mark.e2e
 
 TOKENS = [f"canary-{number:03d}-token-{number * 7919:08d}-basic" for number in range(100)]
 PROMPT = "canary prompt that nobody may find again"
-KILLS = 6
+KILLS = tries(3, 6)
 
 
 @pytest.fixture(params=["sealed", pytest.param("keyring", marks=pytest.mark.keyring)])

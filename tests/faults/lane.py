@@ -1,7 +1,6 @@
 """A whole core between a scripted upstream and a suspicious client, one exchange at a time."""
 
 import contextlib
-import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,8 +15,6 @@ from tests.faults.exchanges import REST, Exchange, Transport
 from tests.faults.plan import Plan, Played
 from tests.faults.upstream import ScriptedUpstream
 
-COMPLETE = os.environ.get("GROKDESK_FAULTS") == "complete"
-"""Try all cases of the matrix instead of a sample."""
 ONE_TRY = {"pool_tries_per_account": "1"}
 """Another account is tried at once; only the same one would be tried after a pause."""
 TOKENS = ("token-of-the-first-account", "token-of-the-other-account")

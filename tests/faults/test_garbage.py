@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from grokdesk.simulator.mgw_frames import text_frame
+from tests.depth import COMPLETE, tries
 from tests.faults.client import Answer
 from tests.faults.exchanges import (
     MGW,
@@ -21,7 +22,7 @@ from tests.faults.exchanges import (
     mgw,
     recorded_lines,
 )
-from tests.faults.lane import COMPLETE, ONE_TRY, open_lane
+from tests.faults.lane import ONE_TRY, open_lane
 from tests.faults.plan import End, Plan
 
 PATIENCE = {
@@ -31,7 +32,7 @@ PATIENCE = {
 }
 SOON_S = 4.0
 """Two accounts, each of which may take a limit; and a loaded machine."""
-FLIPS = 2000 if COMPLETE else 60
+FLIPS = tries(60, 2_000)
 
 _OK = b"HTTP/1.1 200 OK\r\n"
 _CHUNKED = _OK + b"Transfer-Encoding: chunked\r\n\r\n"

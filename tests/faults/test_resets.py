@@ -1,6 +1,6 @@
 """A connection that breaks at any byte gives a whole answer or one clean error.
 
-The suite tries a sample of offsets; with GROKDESK_FAULTS=complete it tries every one.
+The suite tries a sample of offsets; with GROKDESK_TESTS=complete it tries every one.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.depth import COMPLETE
 from tests.faults.client import Answer, BrokenAnswerError
 from tests.faults.exchanges import (
     EXCHANGES,
@@ -23,7 +24,7 @@ from tests.faults.exchanges import (
     rest,
 )
 from tests.faults.judge import Case, objections
-from tests.faults.lane import COMPLETE, ONE_TRY, Lane, open_lane
+from tests.faults.lane import ONE_TRY, Lane, open_lane
 from tests.faults.plan import End, Plan
 
 SAMPLE = 24

@@ -1,6 +1,6 @@
 """Each answer that is no reply, by status and body: what the client is told, and who is tried.
 
-The suite tries the statuses that somebody uses; with GROKDESK_FAULTS=complete it tries all.
+The suite tries the statuses that somebody uses; with GROKDESK_TESTS=complete it tries all.
 """
 
 import itertools
@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.depth import COMPLETE
 from tests.faults.client import Answer, BrokenAnswerError
 from tests.faults.exchanges import REST, Exchange, refused_handshake, rest
-from tests.faults.lane import COMPLETE, ONE_TRY, Lane, open_lane
+from tests.faults.lane import ONE_TRY, Lane, open_lane
 from tests.faults.plan import Plan
 
 STATUSES = range(400, 600)

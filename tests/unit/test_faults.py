@@ -22,6 +22,7 @@ from grokdesk.upstream.web.faults import explain
 from grokdesk.upstream.web.proxies import Proxy
 from grokdesk.upstream.web.transport import Transport
 from grokdesk.upstream.web.watchdog import Timeouts
+from tests.depth import tries
 from tests.fake_proxy import fake_proxy
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -128,13 +129,13 @@ async def test_a_name_that_nobody_knows() -> None:
     assert "name grok.com could not be resolved" in str(error)
 
 
-async def test_a_thousand_unknown_names_blame_the_network_each_time_and_quickly() -> None:
+async def test_unknown_names_blame_the_network_each_time_and_quickly() -> None:
     transport = Transport("chrome146")
     started = time.monotonic()
     async with contextlib.aclosing(transport):
-        for _ in range(10):
+        for _ in range(tries(20, 100)):
             results = await asyncio.gather(
-                *(transport.fetch("GET", _NOBODY, [], timeout_s=20) for _ in range(100)),
+                *(transport.fetch("GET", _NOBODY, [], timeout_s=20) for _ in range(10)),
                 return_exceptions=True,
             )
             assert {type(result) for result in results} == {LocalNetworkError}

@@ -22,6 +22,7 @@ from grokdesk.store.os_keyring import OsKeyring
 from grokdesk.store.usage import UsageStore
 from grokdesk.store.vault_keyring import KeyringVault
 from grokdesk.store.vault_sealed import SealedVault
+from tests.depth import tries
 from tests.unit.secret_service import MISSING, REASON, SecretService
 
 pytestmark = [pytest.mark.skipif(os.name == "nt", reason="SIGKILL"), pytest.mark.timeout(300)]
@@ -143,11 +144,11 @@ def assert_no_canary(folder):
         assert not any(form.encode() in data for form in forms), path
 
 
-def test_thirty_kills_lose_no_sealed_token_and_leave_none_behind(tmp_path):
+def test_kills_lose_no_sealed_token_and_leave_none_behind(tmp_path):
     path = tmp_path / "data" / "grokdesk.db"
     dice = random.Random()
     reports, total = [], 0
-    for attempt in range(30):
+    for attempt in range(tries(10, 30)):
         start = str(attempt * 100_000)
         reports += killed(
             "import_and_remove", path, "sealed", start, after_s=dice.uniform(0.0, 0.12)
@@ -155,7 +156,7 @@ def test_thirty_kills_lose_no_sealed_token_and_leave_none_behind(tmp_path):
         tokens, sealed, _ = asyncio.run(accounts_and_tokens(path, "sealed"))
         total = len(check_import(reports, tokens, sealed))
         assert_no_canary(tmp_path)
-    assert total > 30
+    assert total > 10
 
 
 @pytest.mark.keyring
@@ -168,6 +169,8 @@ def test_kills_lose_no_token_of_a_real_keyring_and_leave_none_behind(tmp_path, m
         for name in ("DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"):
             monkeypatch.setenv(name, service.environ[name])
         for attempt in range(12):
+            if attempt >= tries(4, 12) and recovered:
+                break
             reports += killed(
                 *("import_and_remove", path, "keyring", str(attempt * 1000)),
                 after_s=dice.uniform(0.05, 0.6),
@@ -179,7 +182,7 @@ def test_kills_lose_no_token_of_a_real_keyring_and_leave_none_behind(tmp_path, m
             check_import(reports, tokens, set(items))
             assert items == {name: token_of(name).reveal() for name in tokens}
             assert_no_canary(tmp_path)
-        assert len(tokens) > 12
+        assert len(tokens) > 4
         assert recovered > 0, "no kill came between an entry and its account"
 
 
@@ -187,7 +190,7 @@ def test_kills_lose_no_usage_row_that_was_recorded(tmp_path):
     path = tmp_path / "grokdesk.db"
     dice = random.Random()
     saved = set()
-    for attempt in range(12):
+    for attempt in range(tries(5, 12)):
         reports = killed("record_usage", path, str(attempt), after_s=dice.uniform(0.0, 0.2))
         saved |= {name for _, name in reports}
         with_rows, summary = asyncio.run(usage_of(path))

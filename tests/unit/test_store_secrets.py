@@ -23,6 +23,7 @@ from grokdesk.store.secrets import SecretStore, entry_of
 from grokdesk.store.vault_keyring import KeyringVault
 from grokdesk.store.vault_memory import MemoryVault
 from grokdesk.store.vault_sealed import SealedVault
+from tests.depth import tries
 from tests.unit.test_store_os_keyring import DictKeyring
 
 KEY = bytes(range(32))
@@ -233,7 +234,7 @@ async def write_for_ever(path):
 async def test_kill_9_loses_no_secret_that_was_reported_as_kept(tmp_path):
     path = tmp_path / "grokdesk.db"
     last = 0
-    for _ in range(8):
+    for _ in range(tries(4, 8)):
         command = [sys.executable, "-c", WRITER, str(path)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout.readline() == "ready\n"
