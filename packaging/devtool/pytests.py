@@ -1,15 +1,20 @@
-"""The pytest processes: the core without Qt, the windows offscreen, and the slow ones beside."""
+"""The pytest processes: the core without Qt, the windows offscreen, and what waits beside them."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from devtool import locks, system
 from devtool.console import ROOT, Beside, run, say
 
 _ENV = {"LC_ALL": "C.UTF-8"}  # Qt warns about the C locale, and a warning fails a test
-_SLOW = ("tests/e2e", "tests/faults")
-"""They wait more than they compute, for other programs and for limits of time."""
+_BESIDE = {
+    "whole programs": ("tests/e2e",),
+    "the gateway and its faults": ("tests/gateway", "tests/faults"),
+}
+"""They wait more than they compute, for other programs, sockets and limits of time."""
+_ALONE = ("-m", "alone")
+_NOT_ALONE = ("-m", "not alone")
 _NO_TESTS_COLLECTED = 5
 
 
@@ -33,21 +38,29 @@ def run_tests(arguments: Sequence[str]) -> int:
 
 
 def _run_all(python: Path, *, with_windows: bool) -> list[int]:
-    """The slow ones in a process of their own meanwhile: half the time on two processors."""
-    with _slow_ones(python) as slow:
-        codes = [_core(python, [f"--ignore={folder}" for folder in _SLOW])]
+    """Several processes at a time, then alone what measures time, processor or memory."""
+    with contextlib.ExitStack() as ending:
+        beside = {
+            name: ending.enter_context(_beside(python, paths)) for name, paths in _BESIDE.items()
+        }
+        say(f"{' and '.join(beside)} run meanwhile; what they say comes later")
+        ignored = [f"--ignore={path}" for paths in _BESIDE.values() for path in paths]
+        codes = [_core(python, [*_NOT_ALONE, *ignored])]
         if with_windows:
-            codes.append(_windows(python, ["tests/ui"]))
-        say(f"Tests of whole programs and of faults ({', '.join(_SLOW)})")
-        return [*codes, slow.end()]
+            codes.append(_windows(python, [*_NOT_ALONE, "tests/ui"]))
+        for name, process in beside.items():
+            say(f"Tests of {name}")
+            codes.append(process.end())
+    say("What measures runs alone")
+    codes.append(_core(python, _ALONE))
+    if with_windows:
+        codes.append(_windows(python, [*_ALONE, "tests/ui"]))
+    return codes
 
 
-@contextlib.contextmanager
-def _slow_ones(python: Path) -> Iterator[Beside]:
-    command = [python, "-m", "pytest", "-p", "no:cacheprovider", *_SLOW]
-    with Beside(command, extra_env=_ENV) as slow:
-        say(f"{' and '.join(_SLOW)} run meanwhile; what they say comes at the end")
-        yield slow
+def _beside(python: Path, paths: Sequence[str]) -> Beside:
+    command = [python, "-m", "pytest", "-p", "no:cacheprovider", *_NOT_ALONE, *paths]
+    return Beside(command, extra_env=_ENV)
 
 
 def _core(python: Path, arguments: Sequence[str]) -> int:

@@ -140,6 +140,7 @@ def test_a_key_is_printed_at_the_first_start_only(bare_program: Program) -> None
     assert bare_program.first_key.endswith(first[-4:])
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_in_order(bare_program: Program, number: signal.Signals) -> None:
     process = bare_program.serve()

@@ -92,6 +92,7 @@ def test_no_key_is_in_the_log(endpoint: Endpoint, shared_program: Program) -> No
     assert not any(endpoint.key[:-4] in log for log in logs)
 
 
+@pytest.mark.alone
 def test_the_list_of_models_has_what_clients_read(endpoint: Endpoint) -> None:  # M1 M6 M7 M9
     first = endpoint.ask("GET", "/v1/models")
     took = []

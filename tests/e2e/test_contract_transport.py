@@ -146,6 +146,7 @@ def test_an_offer_of_http_2_is_passed_over(endpoint: Endpoint) -> None:  # T12, 
     assert answer.startswith(b"HTTP/1.1 200")
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("choices", [1, 8])
 def test_a_client_that_leaves_is_noticed_within_a_second(  # T13
     endpoint: Endpoint,
@@ -174,6 +175,7 @@ def test_ipv6_is_listened_to_as_well(endpoint: Endpoint) -> None:  # T15
     assert endpoint.raw(request.encode(), host="::1").startswith(b"HTTP/1.1 200")
 
 
+@pytest.mark.alone
 def test_sixteen_streams_run_side_by_side(endpoint: Endpoint) -> None:  # T16
     words: list[int] = []
 

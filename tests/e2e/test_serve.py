@@ -170,6 +170,7 @@ def test_an_import_ends_the_demo_without_a_restart(
     assert status["accounts"]["total"] == 1
 
 
+@pytest.mark.alone
 def test_the_running_program_notices_keys_and_accounts_within_a_second(program: Program) -> None:
     program.serve()
     key = program.key("late")

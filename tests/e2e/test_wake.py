@@ -113,6 +113,7 @@ def rig(
     relay.close()
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("network", [pytest.param("alive", marks=BY_HAND), "dead"])
 def test_the_first_request_after_sleep_is_answered_at_once(rig: Rig, network: str) -> None:
     assert rig.ask()

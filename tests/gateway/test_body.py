@@ -145,6 +145,7 @@ async def test_what_follows_a_complete_body_is_refused(http, gateway, coding, pa
         assert response.status == 400
 
 
+@pytest.mark.alone
 async def test_a_declared_size_above_the_limit_is_refused_before_the_body(start_gateway):
     gateway = await start_gateway(settings=SMALL)
     started = time.monotonic()
@@ -182,6 +183,7 @@ async def test_a_body_just_within_the_limit_is_taken(start_gateway, http):
     assert len(gateway.upstream.requests[0].messages[0].text) == 1_040_000
 
 
+@pytest.mark.alone
 async def test_a_compression_bomb_is_cut_at_the_limit_and_hung_up_on(start_gateway):
     gateway = await start_gateway(settings=SMALL)
     packer = zlib.compressobj(wbits=-15)
@@ -225,6 +227,7 @@ def resident_mb():
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     ("coding", "make"),
     [("gzip", gzip_bomb), ("deflate", deflate_bomb), ("br", brotli_bomb), ("zstd", zstd_bomb)],
@@ -252,6 +255,7 @@ async def test_a_zstd_frame_may_not_ask_for_a_huge_window(http, gateway):
         assert response.status == 400
 
 
+@pytest.mark.alone
 async def test_a_big_picture_leaves_the_loop_to_others(http, gateway):
     picture = base64.b64encode(os.urandom(44_000_000)).decode()
     part = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{picture}"}}
@@ -311,6 +315,7 @@ async def test_a_careful_client_is_not_invited_when_its_body_is_not_wanted(start
         assert b"100 Continue" not in await gateway.raw(request)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     "limits",
     [Limits(body_idle_s=0.3), Limits(body_idle_s=5, body_total_s=0.4)],
@@ -331,6 +336,7 @@ async def test_a_body_that_does_not_come_is_given_up(start_gateway, limits):
     writer.close()
 
 
+@pytest.mark.alone
 async def test_many_slow_bodies_do_not_slow_an_honest_request(http, gateway):
     writers = []
     for _ in range(200):

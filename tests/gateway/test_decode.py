@@ -22,6 +22,7 @@ def nested(depth):
     return "[" * depth + "]" * depth
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     "raw",
     [

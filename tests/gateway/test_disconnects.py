@@ -74,6 +74,7 @@ async def setup(tmp_path: Path, transport: str, phase: str) -> AsyncIterator[Set
             yield Setup(core, simulator, core.services.keys.fresh or "")
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("how", ["FIN", "RST"])
 async def test_a_client_that_leaves_frees_the_lease_and_the_connection(
     setup: Setup, phase: str, how: str

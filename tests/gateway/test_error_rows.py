@@ -180,6 +180,7 @@ async def test_a_blocked_and_a_signed_out_account_are_no_account(http, start_gat
     assert (response.status, told["code"]) == (503, "no_account")
 
 
+@pytest.mark.alone
 async def test_what_upstream_wants_left_alone_is_left_alone(http, start_gateway):
     gateway = await start_gateway(accounts=3)
     gateway.upstream.play = fails(domain.ForbiddenError("x", status=403, may_retry=False))

@@ -206,6 +206,7 @@ async def ends_within(gateway, http, key, change):
     return time.perf_counter() - started, rest.decode()
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -229,6 +230,7 @@ async def test_a_key_that_ends_takes_its_running_streams_along(http, gateway, ch
     assert (await ask(http, gateway, key))[0] == 401
 
 
+@pytest.mark.alone
 async def test_a_key_that_expires_takes_its_running_streams_along(http, gateway):
     keys = gateway.services.keys
     watching = asyncio.get_running_loop().create_task(keys.keep_expiring())

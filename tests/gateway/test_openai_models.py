@@ -173,6 +173,7 @@ async def test_other_names_are_listed_only_where_the_user_wants_it(http, start_g
     assert [model["id"] for model in page["data"]] == [*IDS, "claude-sonnet-5"]
 
 
+@pytest.mark.alone
 async def test_models_are_told_at_once_and_without_asking_anybody(http, gateway):  # M9
     await fetch(http, gateway, "/v1/models")
     began = time.perf_counter()

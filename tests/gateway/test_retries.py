@@ -62,6 +62,7 @@ async def test_a_dead_upstream_is_left_alone_after_a_few_calls(live: LiveCore) -
     assert sum(live.simulator.stats.chats.values()) <= 8
 
 
+@pytest.mark.alone
 async def test_nothing_begins_after_the_time_budget(live: LiveCore) -> None:
     await live.core.services.settings.update(
         {"pool.retry_budget_s": 1.0, "pool.tries_per_account": 10}
@@ -73,6 +74,7 @@ async def test_nothing_begins_after_the_time_budget(live: LiveCore) -> None:
     assert time.monotonic() - started < 1.0
 
 
+@pytest.mark.alone
 async def test_a_limited_account_gives_way_within_50_ms(live: LiveCore) -> None:
     """The median, because the machine that runs the tests may be busy."""
     await live.add(HEALTHY)

@@ -222,6 +222,7 @@ async def test_the_port_can_be_taken_again_right_after_use(start_gateway, http):
 # -- the end
 
 
+@pytest.mark.alone
 async def test_an_idle_gateway_stops_at_once(gateway, http):
     async with http.get(gateway.origin + "/health") as response:
         await response.read()
@@ -247,6 +248,7 @@ async def test_running_calls_may_finish_within_the_grace(gateway, http):
         assert b"done" in await response.read()
 
 
+@pytest.mark.alone
 async def test_calls_that_outlive_the_grace_end_with_an_error_each(gateway, http):
     gateway.upstream.play = hangs("text")
     url = gateway.origin + URL

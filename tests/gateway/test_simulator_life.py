@@ -163,6 +163,7 @@ class TestClientLeaves:
 
 
 class TestStartAndStop:
+    @pytest.mark.alone
     async def test_stop_is_quick_with_stalled_connections(self, http):
         sim = Simulator()
         await sim.start()

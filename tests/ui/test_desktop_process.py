@@ -182,6 +182,7 @@ def test_without_a_display_it_says_what_to_do_instead(desktop: Desktop) -> None:
     assert "Traceback" not in desktop.errors()
 
 
+@pytest.mark.alone
 def test_an_idle_app_hardly_uses_the_processor(desktop: Desktop) -> None:
     process, _ = desktop.started("--port", "0", "--minimized")
     time.sleep(3)

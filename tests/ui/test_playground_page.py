@@ -211,9 +211,11 @@ async def test_code_gets_a_block_of_its_own_with_a_copy_button(desk: Desk) -> No
     page = opened(desk)
     desk.stage.upstream.script = playing(TextDelta("Try:\n```python\nprint(1)\n```\nDone."))
     await answered(desk, page)
-    assert page.answer is not None
-    block = page.answer.findChildren(CodeBlock)[0]
-    click(button(block, "Copy the code"))
+    answer = page.answer
+    assert answer is not None
+    # Qt shows what is added to a layout in a later turn.
+    await desk.until(lambda: any(block.isVisible() for block in answer.findChildren(CodeBlock)))
+    click(button(answer, "Copy the code"))
     assert QGuiApplication.clipboard().text() == "print(1)"
     assert shown_text(page) == "Try:\nDone."
 

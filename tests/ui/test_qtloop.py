@@ -24,6 +24,8 @@ from PySide6.QtWidgets import QApplication
 from grokdesk.app.qtloop_qasync import QasyncBatchedEventLoop
 from grokdesk.app.qtloop_selector import SelectorQtEventLoop
 
+pytestmark = pytest.mark.alone
+
 Loop = asyncio.AbstractEventLoop
 
 LOOPS: dict[str, Callable[[QApplication], Loop]] = {

@@ -31,6 +31,8 @@ from grokdesk.app.qtloop_driver import QtDrivenLoop
 from grokdesk.app.qtloop_qasync import QasyncBatchedEventLoop
 from grokdesk.app.qtloop_selector import SelectorQtEventLoop
 
+pytestmark = pytest.mark.alone
+
 FORMS = [SelectorQtEventLoop, QasyncBatchedEventLoop]
 
 
@@ -42,6 +44,14 @@ def loop(request: pytest.FixtureRequest, qapp: QApplication) -> Iterator[QtDrive
     yield loop
     loop.close()
     qapp.setQuitOnLastWindowClosed(quits)
+
+
+def cost_of_spinning(seconds: float) -> float:
+    """Processor time, here and now, of a loop that never waits."""
+    started, ends = time.process_time(), time.monotonic() + seconds
+    while time.monotonic() < ends:
+        pass
+    return time.process_time() - started
 
 
 def run(loop: QtDrivenLoop, main: Any, within: float = 20.0) -> Any:
@@ -196,7 +206,7 @@ def test_a_waiting_loop_costs_nothing(loop: QtDrivenLoop, qapp: QApplication) ->
     waits = run(loop, several())
     assert max(events for events, _ in waits) < 15
     # A loop that spins does so each time; the machine is busy with something else now and then.
-    assert min(cpu for _, cpu in waits) < 0.03
+    assert min(cpu for _, cpu in waits) < cost_of_spinning(0.3) / 10
 
 
 # Slots and tasks
@@ -342,7 +352,7 @@ def test_a_nested_loop_in_a_task_pauses_the_others(loop: QtDrivenLoop, nested: t
     assert not [tick for tick in ticks if began < tick < ended]
     assert len([tick for tick in ticks if tick >= ended]) >= 3
     assert sorted(read) == [b"from a slot", b"threadsafe", b"waits"]
-    assert cpu < 0.06
+    assert cpu < cost_of_spinning(0.3) / 5
     assert reports == []
 
 
@@ -602,7 +612,7 @@ def test_a_failing_reader_that_leaves_its_data_does_not_burn_the_processor(
     with broken, theirs:
         cpu, turns = run(loop, main())
     assert 2 <= len(reports) < 100
-    assert cpu < 0.06
+    assert cpu < cost_of_spinning(0.3) / 5
     assert turns > 5
 
 
@@ -624,7 +634,7 @@ def test_io_goes_on_after_a_reader_has_failed(loop: QtDrivenLoop) -> None:
         assert await loop.sock_recv(ours, 10) == b"fine"
         cpu = time.process_time()
         await asyncio.sleep(0.2)
-        assert time.process_time() - cpu < 0.05
+        assert time.process_time() - cpu < cost_of_spinning(0.2) / 4
 
     with broken, its_peer, ours, theirs:
         run(loop, main(), within=5)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import cycle
 
+import pytest
 from desk import Desk
 from PySide6.QtCore import Qt
 from stand_in import NOW, playing, windows
@@ -19,6 +20,8 @@ from grokdesk.ui.models.accounts import AccountsModel, Column
 from grokdesk.ui.presenters.account_row import AccountRow, build_row
 from grokdesk.ui.widgets.account_table import AccountTable
 from grokdesk.ui.widgets.prose_view import ProseView
+
+pytestmark = pytest.mark.alone
 
 SLICE_MS = 8.0
 FRAME_MS = 16.0

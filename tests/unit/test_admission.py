@@ -217,6 +217,7 @@ async def test_a_key_is_taken_as_it_is_by_now_not_as_it_was_when_it_was_presente
         rig.admission.admit(presented, "grok-4")
 
 
+@pytest.mark.alone
 async def test_ten_thousand_names_a_second_are_no_burden(rig):
     rig.settings = ModelsSettings(aliases=", ".join(f"m{n}-*-x=grok-4" for n in range(50)))
     key = await rig.key(models="grok-chat-*", aliases=", ".join(f"k{n}=grok-4" for n in range(50)))

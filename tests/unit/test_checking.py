@@ -51,6 +51,7 @@ async def test_results_come_in_the_order_of_the_checks_whichever_ends_first() ->
     assert heard == ["second", "first"]
 
 
+@pytest.mark.alone
 async def test_a_check_that_hangs_fails_alone_and_on_time() -> None:
     started = time.monotonic()
     checkup = await examine(

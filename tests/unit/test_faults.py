@@ -168,6 +168,7 @@ def test_a_network_that_is_not_there(reason: int) -> None:
     assert "no way to grok.com" in str(error)
 
 
+@pytest.mark.alone
 async def test_a_server_that_does_not_shake_hands_is_given_up_after_the_connect_timeout() -> None:
     async with server(says_nothing) as url:
         started = time.monotonic()

@@ -54,6 +54,7 @@ def test_patterns_agree_with_the_shells_on_random_names():
         assert NamePattern(pattern).matches(name) is expected, (pattern, name)
 
 
+@pytest.mark.alone
 def test_no_pattern_is_slow_on_any_name():
     pattern = NamePattern("*a" * 50 + "b")
     started = time.perf_counter()

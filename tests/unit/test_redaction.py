@@ -167,6 +167,7 @@ def test_escaping_leaves_one_line_that_no_terminal_obeys(text, safe):
     assert escape(text) == safe
 
 
+@pytest.mark.alone
 def test_an_ordinary_line_costs_next_to_nothing_and_a_hostile_one_little():
     redactor = Redactor()
     redactor.register_secret(OPAQUE)

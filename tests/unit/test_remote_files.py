@@ -180,6 +180,7 @@ async def silent_server() -> asyncio.Server:
     return await asyncio.start_server(wait, OUTSIDE, 0)
 
 
+@pytest.mark.alone
 async def test_all_of_it_has_one_time_limit(net):
     server = await silent_server()
     net.port = server.sockets[0].getsockname()[1]

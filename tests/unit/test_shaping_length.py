@@ -51,6 +51,7 @@ def test_thinking_counts_nothing_and_nothing_follows_the_end():
     assert list(stage.feed(TextDelta("6"))) == []
 
 
+@pytest.mark.alone
 def test_a_long_piece_is_cut_quickly():
     began = time.process_time()
     kept, _ = passed(200_000, ["words and words " * 100_000])

@@ -67,6 +67,7 @@ class TestManual:
     def test_it_is_always_the_same(self):
         assert manual(ToolUse((WEATHER, PATCH))) == manual(ToolUse((WEATHER, PATCH)))
 
+    @pytest.mark.alone
     def test_many_long_schemas_take_no_time_to_speak_of(self):
         tools = tuple(Tool(f"tool_{n}", "Does this. " * 40, SCHEMA * 30) for n in range(60))
         began = time.process_time()

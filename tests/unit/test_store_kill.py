@@ -251,6 +251,7 @@ async def write_in_order(path, copy: Path):
     await db.close()
 
 
+@pytest.mark.alone
 def test_the_database_opens_quickly_after_a_kill(tmp_path):
     path = tmp_path / "grokdesk.db"
     killed("record_usage", path, "0", after_s=0.2)

@@ -155,6 +155,7 @@ class Stuck(DictKeyring):
         super().set_password(service, username, password)
 
 
+@pytest.mark.alone
 async def test_a_call_that_hangs_is_given_up_and_the_loop_stays_alive(keyring_over):
     backend = Stuck()
     keyring = keyring_over(backend, limit_s=0.2)

@@ -141,6 +141,7 @@ async def test_a_get_after_a_post_sends_no_body(server: Server, transport: Trans
     assert await server.requests[1].read() == b""
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("handler", [silent, stalls], ids=["before headers", "mid-stream"])
 async def test_a_cancelled_reader_closes_the_connection_at_once(
     server: Server, transport: Transport, handler: Handler

@@ -13,6 +13,8 @@ from grokdesk.upstream.web import transport as transport_module
 from grokdesk.upstream.web.transport import Transport
 from grokdesk.upstream.web.watchdog import Timeouts, Watchdog
 
+pytestmark = pytest.mark.alone
+
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 LIFE_S = 0.4

@@ -37,7 +37,7 @@ class Reply:
         self.over = False
         self._parts: list[Part] = []
         self._ref = ConversationRef()
-        self._raw: list[str] = []
+        self._streamed = bytearray()  # UTF-8; a list of pieces needs 60 bytes more for each
         self._markup = MarkupFilter()
         self._line_ends = ""  # held back: a citation takes their place
         self._last_cited = ""
@@ -51,7 +51,7 @@ class Reply:
     @property
     def answering(self) -> bool:
         """A piece of the answer has arrived."""
-        return bool(self._raw)
+        return bool(self._streamed)
 
     def take(self) -> list[Part]:
         parts, self._parts = self._parts, []
@@ -70,7 +70,7 @@ class Reply:
     def answer(self, text: str) -> None:
         if not text:
             return
-        self._raw.append(text)
+        self._streamed += text.encode("utf-8", "surrogatepass")
         if "<" in text or text[-1] == "\n" or self._line_ends or self._markup.holding:
             self._show(self._markup.feed(text))
         else:
@@ -78,13 +78,13 @@ class Reply:
 
     def complete(self, message: str) -> None:
         """The whole text as upstream keeps it: add what was not streamed, never take back."""
-        streamed = "".join(self._raw)
-        if message.startswith(streamed):
-            self.answer(message[len(streamed) :])
+        whole = message.encode("utf-8", "surrogatepass")
+        if whole.startswith(self._streamed):
+            self.answer(whole[len(self._streamed) :].decode("utf-8", "surrogatepass"))
 
     def think(self, text: str, agent: str = "", step: object = None) -> None:
         """Dropped once the answer has begun: nobody shows thoughts in the midst of an answer."""
-        if text and not self._raw:
+        if text and not self.answering:
             self._parts.append(ReasoningDelta(self._thinking.add(text, agent, step)))
 
     def tool_card(self, card: object) -> None:
