@@ -8,7 +8,6 @@ come, a file descriptor is ready) and each time asyncio gets a turn: a *tick*.
 import asyncio
 import collections
 import logging
-import math
 import sys
 import weakref
 from collections.abc import Callable
@@ -16,9 +15,10 @@ from contextvars import Context
 from time import monotonic
 from typing import Any, TypeVarTuple
 
-from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QCoreApplication
 
 from grokdesk.app.qtloop_base import AsyncioByQasync
+from grokdesk.app.qtloop_calls import NEVER, QtCalls
 from grokdesk.app.qtloop_signals import let_signals_wake, signals_end_the_wait
 
 logger = logging.getLogger(__name__)
@@ -28,9 +28,6 @@ TURN = 0.004
 
 FAILING_WATCH_PAUSE = 0.02
 """Seconds without I/O after the callback of a file descriptor has failed twice."""
-
-_LONGEST_WAIT = 24 * 3600.0
-_NEVER = math.inf
 
 _Ts = TypeVarTuple("_Ts")
 
@@ -46,12 +43,11 @@ class QtDrivenLoop(AsyncioByQasync):
         super().__init__(selector)
         self._ready = self._queue = _ReadyQueue()
         self._app = app
-        self._qt = _QtCalls(self._on_wake, self._on_deadline)
+        self._qt = QtCalls(self._on_wake, self._on_deadline)
         self._in_qt = False
         self._in_tick = False
         self._wake_pending = False
         self._batch_left = 0
-        self._timer_due = _NEVER
         self._io_paused_until = 0.0
         self._failed = weakref.WeakSet[asyncio.Handle]()
         self._failure: BaseException | None = None
@@ -140,8 +136,7 @@ class QtDrivenLoop(AsyncioByQasync):
         finally:
             self._in_qt = False
             self._suspend_io()
-            self._qt.timer.stop()
-            self._timer_due = _NEVER
+            self._qt.forget_deadline()
 
     def _keeps_wakeup_fd(self) -> bool:
         return sys.platform == "win32" or bool(self._signal_handlers)
@@ -170,7 +165,6 @@ class QtDrivenLoop(AsyncioByQasync):
             self._run_tick()
 
     def _on_deadline(self) -> None:
-        self._timer_due = _NEVER
         if self._io_paused_until <= monotonic():
             self._io_paused_until = 0.0
         if self._may_tick():
@@ -255,13 +249,10 @@ class QtDrivenLoop(AsyncioByQasync):
         self._set_timer()
 
     def _set_timer(self) -> None:
-        due = self._scheduled[0].when() if self._scheduled else _NEVER
+        due = self._scheduled[0].when() if self._scheduled else NEVER
         if self._io_paused_until:
             due = min(due, self._io_paused_until)
-        if due < self._timer_due:
-            self._timer_due = due
-            wait = min(max(due - monotonic(), 0.0), _LONGEST_WAIT)
-            self._qt.timer.start(math.ceil(wait * 1000))
+        self._qt.call_at(due)
 
 
 class _ReadyQueue(collections.deque[asyncio.Handle]):
@@ -274,30 +265,3 @@ class _ReadyQueue(collections.deque[asyncio.Handle]):
         return 0
 
     size = collections.deque.__len__
-
-
-class _QtCalls(QObject):
-    """The posted event and the timer by which Qt calls the loop."""
-
-    woken = Signal()
-
-    def __init__(self, on_wake: Callable[[], None], on_deadline: Callable[[], None]) -> None:
-        super().__init__()
-        self._on_wake: Callable[[], None] | None = on_wake
-        self._on_deadline: Callable[[], None] | None = on_deadline
-        self.woken.connect(self._call_on_wake, Qt.ConnectionType.QueuedConnection)
-        self.timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
-        self.timer.timeout.connect(self._call_on_deadline)
-
-    def let_go(self) -> None:
-        self._on_wake = self._on_deadline = None
-
-    @Slot()
-    def _call_on_wake(self) -> None:
-        if self._on_wake is not None:
-            self._on_wake()
-
-    @Slot()
-    def _call_on_deadline(self) -> None:
-        if self._on_deadline is not None:
-            self._on_deadline()

@@ -82,7 +82,7 @@ class Evidence:
     """What upstream said, redacted and cut."""
     request_id: str = ""
     verdict: str = ""
-    """The value of a `diagnosis.Verdict`."""
+    """The value of a `verdict.Verdict`."""
     action: str = ""
     """What the person can do about it; one sentence."""
 

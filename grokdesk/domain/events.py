@@ -68,7 +68,7 @@ class RequestFinished(Event):
 @dataclass(frozen=True, slots=True)
 class AttemptFinished(Event):
     """One try with one account. `outcome` is `ok`, `cancelled` or the name of the error class;
-    `verdict` is a `diagnosis.Verdict`, empty for the first two. Times in seconds."""
+    `verdict` is a `verdict.Verdict`, empty for the first two. Times in seconds."""
 
     model: str
     mode: Mode

@@ -1,7 +1,8 @@
 """What is written down when an account changes its state by itself."""
 
 from grokdesk.domain.account import Evidence
-from grokdesk.domain.diagnosis import Surroundings, diagnose
+from grokdesk.domain.circumstances import Surroundings
+from grokdesk.domain.diagnosis import diagnose
 from grokdesk.domain.errors import UpstreamError
 
 _EXCERPT_CHARS = 300

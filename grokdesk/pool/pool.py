@@ -7,7 +7,6 @@ needs no lock.
 import random
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from grokdesk.domain.account import Account, AccountState, Tier
 from grokdesk.domain.quota import Mode, QuotaWindow
@@ -20,10 +19,12 @@ from grokdesk.pool.lease import Lease
 from grokdesk.pool.member import Member, MemberView
 from grokdesk.pool.outcome import QuotaEffect, outcome_of
 from grokdesk.pool.ranking import RANKS, Selection
+from grokdesk.pool.readings import ReadingTicket, merge_readings, ticket_for
 from grokdesk.pool.settlement import settle_account, settle_quota
 from grokdesk.pool.successes import Successes
 from grokdesk.pool.timekeeper import Timekeeper
 from grokdesk.pool.turnstile import Turnstile
+from grokdesk.pool.wishes import best_among, preferred
 
 __all__ = ["AccountPool", "MemberView", "PoolPolicy", "ReadingTicket"]
 
@@ -34,16 +35,6 @@ class PoolPolicy:
 
     max_in_flight: int = 8
     selection: Selection = Selection.HIGH_QUOTA_FIRST
-
-
-@dataclass(frozen=True, slots=True)
-class ReadingTicket:
-    """Taken when a quota reading is asked for, so that calls made meanwhile are not forgotten."""
-
-    account_id: str
-    leased: MappingProxyType[Mode, int]
-    holder: object = None
-    """The pool's own mark: the account may leave, and come back, before the reading comes."""
 
 
 class AccountPool:
@@ -142,7 +133,7 @@ class AccountPool:
         if not self._index.covers(mode):
             self._index.cover(mode, self._members.values(), moment)
         if among is not None:
-            chosen = self._best_among(among, mode, floor, moment)
+            chosen = best_among(among, self._members, self._index, mode, floor, moment)
         else:
             chosen = self._index.best(mode, floor, exclude, moment)
         if chosen is None:
@@ -151,13 +142,13 @@ class AccountPool:
             )
         self.breaker.check(moment.now, moment.elapsed)
         if prefer is not None and among is None:
-            chosen = self._preferred(prefer, chosen, mode, floor, exclude, moment)
+            wanted = self._members.get(prefer)
+            chosen = preferred(wanted, chosen, mode, floor, exclude, moment)
         return self._take(chosen, mode, moment, request_id)
 
     def ticket(self, account_id: str) -> ReadingTicket:
         """Raise KeyError for an unknown account."""
-        member = self._members[account_id]
-        return ReadingTicket(account_id, MappingProxyType(dict(member.leased)), member)
+        return ticket_for(self._members[account_id])
 
     def observe(
         self,
@@ -174,16 +165,7 @@ class AccountPool:
         if member is None or member is not ticket.holder:
             return
         moment = self._moment()
-        for reading in readings:
-            mode = reading.mode
-            before = ticket.leased.get(mode, 0)
-            known = member.windows.get(mode, reading)
-            leased = member.leased.get(mode, 0)
-            merged = member.windows[mode] = known.merge(reading, leased - before)
-            # While a refusal holds against readings, it holds against refunds too.
-            member.not_refundable[mode] = leased if merged.wait_s > 0 else before
-        for mode in absent:
-            member.windows.pop(mode, None)
+        merge_readings(member, ticket, readings, absent)
         member.bring_up_to(moment.now)
         self._renew(member, moment)
         self.on_change(ticket.account_id, True)
@@ -251,39 +233,6 @@ class AccountPool:
             member.windows = {m: w.shifted(seconds) for m, w in member.windows.items()}
             member.view = None
         self._absences.forget()
-
-    def _best_among(
-        self, account_ids: Collection[str], mode: Mode, floor: Tier, moment: Moment
-    ) -> Member | None:
-        able = [
-            member
-            for account_id in account_ids
-            if (member := self._members.get(account_id)) is not None
-            and member.account.effective_tier >= floor
-            and member.free_at(mode, *moment) <= moment.elapsed
-        ]
-        return min(able, key=lambda m: self._index.key(m, mode, moment.now), default=None)
-
-    def _preferred(
-        self,
-        account_id: str,
-        best: Member,
-        mode: Mode,
-        floor: Tier,
-        exclude: Collection[str],
-        moment: Moment,
-    ) -> Member:
-        member = self._members.get(account_id)
-        if (
-            member is None
-            or account_id in exclude
-            or member.account.effective_tier < floor
-            or member.account.priority < best.account.priority
-            or member.in_flight > best.in_flight
-            or member.free_at(mode, *moment) > moment.elapsed
-        ):
-            return best
-        return member
 
     def _take(self, member: Member, mode: Mode, moment: Moment, request_id: str) -> Lease:
         self._leases += 1

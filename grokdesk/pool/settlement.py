@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from grokdesk.domain.account import AccountState
-from grokdesk.domain.diagnosis import Surroundings
+from grokdesk.domain.circumstances import Surroundings
 from grokdesk.domain.errors import UpstreamError
 from grokdesk.domain.quota import CHAT_MODES, Mode, QuotaWindow
 from grokdesk.pool.evidence import evidence_of

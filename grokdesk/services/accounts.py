@@ -3,41 +3,32 @@
 import asyncio
 import contextlib
 import enum
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
-from grokdesk.domain.account import Account, AccountState, Evidence, Tier, Token
-from grokdesk.domain.errors import (
-    AccountBlockedError,
-    AntiBotError,
-    ChallengedError,
-    InvalidRequestError,
-    TokenRejectedError,
-    UpstreamError,
-    VaultLockedError,
-)
+from grokdesk.domain.account import Account, AccountState, Evidence, Tier
+from grokdesk.domain.errors import InvalidRequestError, VaultLockedError
 from grokdesk.domain.events import AccountChanged, AccountsChanged
-from grokdesk.domain.probe import ProbeReading
 from grokdesk.domain.quota import QuotaWindow
 from grokdesk.domain.tiers import TierTable
 from grokdesk.kernel.bus import EventBus
 from grokdesk.kernel.clock import Clock
 from grokdesk.kernel.tasks import TaskSupervisor
-from grokdesk.pool.evidence import evidence_of
 from grokdesk.pool.pool import AccountPool, MemberView
+from grokdesk.services.account_bounds import (
+    checked_in_flight,
+    checked_label,
+    checked_note,
+    checked_priority,
+)
+from grokdesk.services.account_probes import AccountProbes
 from grokdesk.services.ports import Upstream
 from grokdesk.services.tokens import TokenKeeper
 from grokdesk.store.accounts import AccountStore, StoredAccount
 
 _FLUSH_S = 5.0
 """Figures that change with every call are written this often, not each time."""
-_LABEL_CHARS = 80
-_NOTE_CHARS = 2000
-PRIORITY_LIMIT = 1000
-IN_FLIGHT_LIMIT = 100
-
-T = TypeVar("T")
 
 
 class Default(enum.Enum):
@@ -107,10 +98,9 @@ class AccountService:
         self._store = store
         self._pool = pool
         self._tokens = tokens
-        self._upstream = upstream
+        self._probes = AccountProbes(pool, tokens, upstream, clock, self._save_account)
         self._bus = bus
         self._tasks = tasks
-        self._clock = clock
         self._ids: dict[str, str] = {}
         """By fingerprint."""
         self._unsaved: set[str] = set()
@@ -153,26 +143,14 @@ class AccountService:
         Raise UpstreamError or VaultLockedError; a dead or blocked account is marked as such,
         one that works again is made ready.
         """
-        account = self._view(account_id).account
-        ticket = self._pool.ticket(account_id)
-        reading = await self._asking(account_id, self._upstream.probe)
-        if account_id in self._pool:
-            await self._save_account(self._learned(account_id, reading))
-            self._pool.forgive(account_id)
-            self._pool.observe(ticket, reading.windows, reading.absent)
-        return self._snapshot_of(self._view(account.id))
+        self._view(account_id)
+        await self._probes.probe(account_id)
+        return self._snapshot_of(self._view(account_id))
 
     async def read_quota(self, account_id: str) -> None:
         """Ask upstream what is left; spends no call. Raise as `probe` does."""
         self._view(account_id)
-        ticket = self._pool.ticket(account_id)
-        reading = await self._asking(account_id, self._upstream.quota)
-        if account_id in self._pool:
-            account = self._view(account_id).account
-            tier = account.tier if account.tier_pinned else reading.tier or account.tier
-            if tier is not account.tier:
-                await self._save_account(replace(account, tier=tier))
-            self._pool.observe(ticket, reading.windows, reading.absent)
+        await self._probes.read_quota(account_id)
 
     async def remove(self, account_ids: Sequence[str]) -> int:
         """Row first, then the token: what is left after a crash is cleaned at the next start."""
@@ -209,18 +187,16 @@ class AccountService:
         """
         changes: dict[str, Any] = {}
         if label is not None:
-            changes["label"] = _checked_label(label)
+            changes["label"] = checked_label(label)
         if enabled is not None:
             changes["enabled"] = enabled
         if priority is not None:
-            changes["priority"] = _within(priority, -PRIORITY_LIMIT, PRIORITY_LIMIT, "priority")
+            changes["priority"] = checked_priority(priority)
         if note is not None:
-            changes["note"] = _checked_note(note)
+            changes["note"] = checked_note(note)
         if max_in_flight is not None:
             changes["max_in_flight"] = (
-                None
-                if isinstance(max_in_flight, Default)
-                else _within(max_in_flight, 1, IN_FLIGHT_LIMIT, "max_in_flight")
+                None if isinstance(max_in_flight, Default) else checked_in_flight(max_in_flight)
             )
         if tier is not None:
             changes["tier_pinned"] = not isinstance(tier, Default)
@@ -255,46 +231,6 @@ class AccountService:
             await self._store.update(account)
         self._pool.put(account)
 
-    async def _asking(self, account_id: str, ask: Callable[[Account, Token], Awaitable[T]]) -> T:
-        """A dead or blocked account is marked as such."""
-        account = self._view(account_id).account
-        token = await self._tokens.get(account_id)
-        try:
-            try:
-                return await ask(account, token)
-            except (ChallengedError, AntiBotError) as error:
-                if not await self._upstream.renew_session(error):
-                    raise
-                return await ask(account, token)
-        except TokenRejectedError as error:
-            await self._mark(account_id, AccountState.EXPIRED, error)
-            raise
-        except AccountBlockedError as error:
-            await self._mark(account_id, AccountState.BLOCKED, error)
-            raise
-
-    async def _mark(self, account_id: str, state: AccountState, error: UpstreamError) -> None:
-        if account_id not in self._pool:
-            return
-        evidence = evidence_of(error, self._clock.now())
-        account = self._view(account_id).account
-        await self._save_account(
-            replace(account, state=state, evidence=evidence, probed_at=evidence.at)
-        )
-
-    def _learned(self, account_id: str, reading: ProbeReading) -> Account:
-        account = self._view(account_id).account
-        tier = account.tier if account.tier_pinned else reading.tier or account.tier
-        return replace(
-            account,
-            user_id=reading.user_id or account.user_id,
-            email=reading.email or account.email,
-            tier=tier,
-            state=AccountState.READY,
-            evidence=None,
-            probed_at=self._clock.now(),
-        )
-
     def _view(self, account_id: str) -> MemberView:
         try:
             return self._pool.view(account_id)
@@ -324,30 +260,6 @@ class AccountService:
             probed_at=account.probed_at,
             last_used_at=view.last_used_at,
         )
-
-
-def _checked_label(label: str) -> str:
-    label = label.strip()
-    if not label or len(label) > _LABEL_CHARS or not label.isprintable():
-        raise InvalidRequestError(
-            f"A label needs 1 to {_LABEL_CHARS} printable characters.", param="label"
-        )
-    return label
-
-
-def _checked_note(note: str) -> str:
-    note = note.strip()
-    if len(note) > _NOTE_CHARS or not note.replace("\n", " ").isprintable():
-        raise InvalidRequestError(
-            f"A note may have {_NOTE_CHARS} printable characters.", param="note"
-        )
-    return note
-
-
-def _within(value: int, least: int, most: int, param: str) -> int:
-    if not least <= value <= most:
-        raise InvalidRequestError(f"{param} must be from {least} to {most}.", param=param)
-    return value
 
 
 def _summarise(views: Iterable[MemberView]) -> PoolSummary:

@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias, TypeVar
 
-from grokdesk.domain.diagnosis import Surroundings, diagnose
+from grokdesk.domain.circumstances import Surroundings
+from grokdesk.domain.diagnosis import diagnose
 from grokdesk.domain.errors import GrokdeskError
 from grokdesk.kernel.redaction import redact
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
 from grokdesk.domain.account import AccountState
-from grokdesk.domain.diagnosis import Surroundings, diagnose
+from grokdesk.domain.circumstances import Surroundings
+from grokdesk.domain.diagnosis import diagnose
 from grokdesk.domain.errors import (
     AccountBlockedError,
     GrokdeskError,

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from grokdesk.domain.diagnosis import CLOCK_TOLERANCE_S, Surroundings, describe_skew, diagnose
+from grokdesk.domain.circumstances import CLOCK_TOLERANCE_S, Surroundings, describe_skew
+from grokdesk.domain.diagnosis import diagnose
 from grokdesk.domain.errors import GrokdeskError, UpstreamError
 from grokdesk.kernel.clock import Clock
 from grokdesk.services.checking import Check, Details, Finding, Status, aside

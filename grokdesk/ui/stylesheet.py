@@ -68,6 +68,17 @@ def _surfaces(tokens: Tokens, points: float) -> str:  # noqa: ARG001 - same shap
 
 
 def _buttons(tokens: Tokens, points: float) -> str:
+    rules = (
+        _plain_buttons(tokens),
+        _weighted_buttons(tokens),
+        _icon_buttons(tokens),
+        _navigation_buttons(tokens),
+        _buttons_amid_text(tokens, points),
+    )
+    return "".join(rules) + "\n    "
+
+
+def _plain_buttons(tokens: Tokens) -> str:
     return f"""
     QPushButton {{
         background: {tokens.control}; color: {tokens.text};
@@ -79,7 +90,11 @@ def _buttons(tokens: Tokens, points: float) -> str:
     QPushButton:focus {{ border: 2px solid {tokens.accent}; padding: 5px 13px; }}
     QPushButton:disabled {{
         color: {tokens.outline}; border: 1px solid {tokens.line}; background: transparent;
-    }}
+    }}"""
+
+
+def _weighted_buttons(tokens: Tokens) -> str:
+    return f"""
     QPushButton[kind="primary"] {{
         background: {tokens.accent_fill}; color: {tokens.on_accent};
         border: 1px solid {tokens.accent_fill}; font-weight: 600;
@@ -96,7 +111,11 @@ def _buttons(tokens: Tokens, points: float) -> str:
         background: transparent; border: 1px solid transparent; padding: 6px 10px;
     }}
     QPushButton[kind="ghost"]:hover {{ background: {tokens.raised}; }}
-    QPushButton[kind="ghost"]:focus {{ border: 2px solid {tokens.accent}; padding: 5px 9px; }}
+    QPushButton[kind="ghost"]:focus {{ border: 2px solid {tokens.accent}; padding: 5px 9px; }}"""
+
+
+def _icon_buttons(tokens: Tokens) -> str:
+    return f"""
     QPushButton[kind="icon"] {{
         background: transparent; border: 1px solid transparent; padding: 6px;
     }}
@@ -110,7 +129,11 @@ def _buttons(tokens: Tokens, points: float) -> str:
     QPushButton[kind="round"]:focus {{ border: 2px solid {tokens.text}; padding: 5px; }}
     QPushButton[kind="round"]:disabled {{
         background: {tokens.raised}; border: 1px solid {tokens.raised};
-    }}
+    }}"""
+
+
+def _navigation_buttons(tokens: Tokens) -> str:
+    return f"""
     QPushButton[kind="nav"] {{
         background: transparent; border: 1px solid transparent; color: {tokens.muted};
         text-align: left; padding: 8px 12px; font-weight: 500;
@@ -134,7 +157,11 @@ def _buttons(tokens: Tokens, points: float) -> str:
     QPushButton[kind="tab"]:checked {{
         background: {tokens.raised}; color: {tokens.text};
     }}
-    QPushButton[kind="tab"]:focus {{ border: 2px solid {tokens.accent}; padding: 3px 10px; }}
+    QPushButton[kind="tab"]:focus {{ border: 2px solid {tokens.accent}; padding: 3px 10px; }}"""
+
+
+def _buttons_amid_text(tokens: Tokens, points: float) -> str:
+    return f"""
     QPushButton[kind="chip"] {{
         background: {tokens.surface}; border: 1px solid {tokens.line}; border-radius: 10px;
         color: {tokens.text}; padding: 10px 14px; text-align: left; font-weight: 400;
@@ -153,8 +180,7 @@ def _buttons(tokens: Tokens, points: float) -> str:
     }}
     QPushButton[kind="link"]:hover {{ border: 1px solid {tokens.accent}; border-radius: 6px; }}
     QPushButton[kind="link"]:focus {{ border: 2px solid {tokens.accent}; padding: 0 3px; }}
-    QPushButton[kind="link"]:disabled {{ color: {tokens.outline}; }}
-    """
+    QPushButton[kind="link"]:disabled {{ color: {tokens.outline}; }}"""
 
 
 def _fields(tokens: Tokens, points: float) -> str:  # noqa: ARG001 - same shape as its siblings

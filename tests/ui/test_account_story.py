@@ -6,8 +6,8 @@ from test_accounts_model import snapshot
 
 from grokdesk.domain import errors
 from grokdesk.domain.account import AccountState, Evidence
-from grokdesk.domain.diagnosis import Verdict
 from grokdesk.domain.quota import Mode, Provenance, QuotaWindow
+from grokdesk.domain.verdict import Verdict
 from grokdesk.ui.presenters.account_story import Help, story_of
 
 OVERLOADED = errors.UpstreamUnavailableError(

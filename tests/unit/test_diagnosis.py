@@ -6,15 +6,10 @@ from pathlib import Path
 import pytest
 
 from grokdesk.domain import errors
-from grokdesk.domain.diagnosis import (
-    ALONE_AFTER,
-    Diagnosis,
-    Surroundings,
-    Verdict,
-    describe_skew,
-    diagnose,
-)
+from grokdesk.domain.circumstances import ALONE_AFTER, Surroundings, describe_skew
+from grokdesk.domain.diagnosis import diagnose
 from grokdesk.domain.errors import GrokdeskError
+from grokdesk.domain.verdict import Diagnosis, Verdict
 
 SENTENCE = "This happened."
 TREE = [

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from grokdesk.domain.account import Account, AccountState, Tier
-from grokdesk.domain.diagnosis import Verdict, diagnose
+from grokdesk.domain.diagnosis import diagnose
 from grokdesk.domain.errors import (
     AccountBlockedError,
     AntiBotError,
@@ -30,6 +30,7 @@ from grokdesk.domain.errors import (
     UpstreamUnavailableError,
 )
 from grokdesk.domain.quota import Mode, Provenance, QuotaWindow
+from grokdesk.domain.verdict import Verdict
 from grokdesk.kernel.clock import ManualClock
 from grokdesk.pool.outcome import AccountEffect, QuotaEffect, outcome_of
 from grokdesk.pool.pool import AccountPool

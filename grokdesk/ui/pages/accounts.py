@@ -151,7 +151,7 @@ class AccountsPage(Page):
     def _selected(self) -> None:
         selected = self.table.selected()
         self.account_actions.fit(selected)
-        self.details.show_accounts(selected)
+        self.details.show_selected(selected)
         self._selection.setText(f"{text.number(len(selected))} selected" if selected else "")
 
     def _filter_soon(self, _needle: str) -> None:

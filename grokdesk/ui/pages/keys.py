@@ -172,7 +172,7 @@ class KeysPage(Page):
     def _selected(self) -> None:
         rows = self.table.selected_rows()
         self.key_actions.fit(self.table.selected())
-        self.details.show_rows([self.model.shown[place] for place in rows])
+        self.details.show_selected([self.model.shown[place] for place in rows])
         self._selection.setText(f"{text.number(len(rows))} selected" if rows else "")
 
     def _filter_soon(self, _needle: str) -> None:

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from grokdesk.domain.account import AccountState, Evidence
-from grokdesk.domain.diagnosis import Verdict
 from grokdesk.domain.quota import MEDIA_MODES, Mode, QuotaWindow
+from grokdesk.domain.verdict import Verdict
 from grokdesk.services.accounts import AccountSnapshot
 from grokdesk.ui import text
 from grokdesk.ui.presenters.fact import Fact

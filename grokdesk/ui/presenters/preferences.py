@@ -7,13 +7,8 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
 from grokdesk.domain.account import Tier
-from grokdesk.services.accounts import (
-    DEFAULT,
-    IN_FLIGHT_LIMIT,
-    PRIORITY_LIMIT,
-    AccountSnapshot,
-    Default,
-)
+from grokdesk.services.account_bounds import IN_FLIGHT_LIMIT, PRIORITY_LIMIT
+from grokdesk.services.accounts import DEFAULT, AccountSnapshot, Default
 from grokdesk.ui import text
 
 T = TypeVar("T")
