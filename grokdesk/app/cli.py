@@ -1,7 +1,6 @@
 """The command line. Exit codes are part of the interface: see `ExitCode`."""
 
 import argparse
-import asyncio
 import contextlib
 import os
 import sys
@@ -14,6 +13,7 @@ from grokdesk.app.cli_doctor import add_doctor
 from grokdesk.app.cli_egress import add_egress
 from grokdesk.app.cli_keys import add_keys
 from grokdesk.app.cli_run import ExitCode, paths_of, say
+from grokdesk.app.control_client import NotRunningError, request
 from grokdesk.domain.errors import (
     ConflictError,
     GrokdeskError,
@@ -144,12 +144,11 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 
 def _status(arguments: argparse.Namespace) -> int:
-    from grokdesk.app import control
     from grokdesk.app.cli_output import as_json, status_text
 
     try:
-        result = asyncio.run(control.request(paths_of(arguments), "status", {}, lambda _: None))
-    except control.NotRunningError:
+        result = request(paths_of(arguments), "status", {}, lambda _: None)
+    except NotRunningError:
         if not arguments.json:
             raise
         say(as_json({"running": False}))

@@ -4,7 +4,6 @@ import argparse
 from typing import Any
 
 from grokdesk.app.cli_run import ExitCode, execute, say, show_progress
-from grokdesk.domain.diagnosis import diagnose
 from grokdesk.domain.errors import GrokdeskError
 
 
@@ -38,6 +37,8 @@ def _show_progress(progress: dict[str, Any]) -> None:
 
 def _no_start(error: GrokdeskError) -> dict[str, Any]:
     """What keeps the program from starting keeps the other checks from running."""
+    from grokdesk.domain.diagnosis import diagnose
+
     diagnosis = diagnose(error)
     check = {
         "id": "start",

@@ -1,17 +1,14 @@
 """What all commands of the command line share: exit codes, how to run one, and its voice."""
 
 import argparse
-import asyncio
 import enum
 import os
 import sys
-from collections.abc import Callable
 from typing import Any
 
+from grokdesk.app.control_client import Progress
 from grokdesk.domain.errors import InvalidRequestError
 from grokdesk.kernel.paths import Paths
-
-Progress = Callable[[dict[str, Any]], None]
 
 SECRET_LIMIT = 100_000
 
@@ -41,7 +38,7 @@ def execute(
     from grokdesk.app.remote import execute
 
     profile = getattr(arguments, "profile", None)
-    return asyncio.run(execute(paths_of(arguments), profile, command, values, on_progress))
+    return execute(paths_of(arguments), profile, command, values, on_progress)
 
 
 def paths_of(arguments: argparse.Namespace) -> Paths:

@@ -5,23 +5,37 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from grokdesk import __version__
-from grokdesk.app import commands_accounts, commands_doctor, commands_egress, commands_keys
-from grokdesk.app.control import Progress
+from grokdesk.app import commands_asking, commands_doctor, commands_egress
+from grokdesk.app.commands_stored import STORED_COMMANDS
+from grokdesk.app.control_client import Progress
+from grokdesk.app.reaching import Reaching
 from grokdesk.domain.account import AccountState
+from grokdesk.domain.errors import InvalidRequestError
 from grokdesk.kernel.redaction import redact
-from grokdesk.services.bundle import Services
 
-Command = Callable[[Services, dict[str, Any], Progress], Awaitable[dict[str, Any]]]
+Command = Callable[[Reaching, dict[str, Any], Progress], Awaitable[dict[str, Any]]]
+
+
+async def run_command(
+    reaching: Reaching, name: str, arguments: dict[str, Any], progress: Progress
+) -> dict[str, Any]:
+    """Whether it came over the control socket or nothing runs."""
+    if (about_stored := STORED_COMMANDS.get(name)) is not None:
+        return await about_stored(reaching.stored, arguments, progress)
+    if (command := COMMANDS.get(name)) is not None:
+        return await command(reaching, arguments, progress)
+    raise InvalidRequestError(f"This version does not know the command '{name}'.")
 
 
 async def status(
-    services: Services, _arguments: dict[str, Any], _progress: Progress
+    reaching: Reaching, _arguments: dict[str, Any], _progress: Progress
 ) -> dict[str, Any]:
-    gateway = services.gateway.snapshot()
-    summary = services.accounts.summary()
-    states = Counter(account.state for account in services.accounts.snapshot())
-    health = services.health.snapshot()
-    today = await services.usage.today()
+    stored = reaching.stored
+    gateway = reaching.gateway.snapshot()
+    summary = stored.accounts.summary()
+    states = Counter(account.state for account in stored.accounts.snapshot())
+    health = reaching.health.snapshot()
+    today = await stored.usage.today()
     return {
         "running": True,
         "version": __version__,
@@ -50,20 +64,12 @@ async def status(
 
 
 COMMANDS: dict[str, Command] = {
-    "accounts.import": commands_accounts.import_accounts,
-    "accounts.list": commands_accounts.list_accounts,
-    "accounts.remove": commands_accounts.remove_accounts,
-    "accounts.set": commands_accounts.set_account,
-    "accounts.test": commands_accounts.test_accounts,
+    "accounts.import": commands_asking.import_accounts,
+    "accounts.test": commands_asking.test_accounts,
     "doctor": commands_doctor.check_up,
     "egress.clearance": commands_egress.set_clearance,
     "egress.proxy": commands_egress.set_proxy,
     "egress.statsig": commands_egress.set_statsig,
     "egress.test": commands_egress.try_egress,
-    "keys.create": commands_keys.create_key,
-    "keys.list": commands_keys.list_keys,
-    "keys.revoke": commands_keys.revoke_key,
-    "keys.set": commands_keys.set_key,
-    "keys.show": commands_keys.show_key,
     "status": status,
 }

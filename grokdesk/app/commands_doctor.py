@@ -2,20 +2,20 @@
 
 from typing import Any
 
-from grokdesk.app.control import Progress
-from grokdesk.services.bundle import Services
+from grokdesk.app.control_client import Progress
+from grokdesk.app.reaching import Reaching
 from grokdesk.services.checking import CheckResult
 
 
 async def check_up(
-    services: Services, arguments: dict[str, Any], progress: Progress
+    reaching: Reaching, arguments: dict[str, Any], progress: Progress
 ) -> dict[str, Any]:
     """`probe`: ask grok.com about each account, too."""
 
     def on_result(result: CheckResult) -> None:
         progress({"checked": result.id, "title": result.title, "status": result.status.value})
 
-    checkup = await services.diagnostics.check_up(
+    checkup = await reaching.diagnostics.check_up(
         probe=bool(arguments.get("probe", False)), on_result=on_result
     )
     return {

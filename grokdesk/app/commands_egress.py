@@ -3,17 +3,17 @@ the private control socket, never in those of a process."""
 
 from typing import Any
 
-from grokdesk.app.control import Progress
+from grokdesk.app.control_client import Progress
+from grokdesk.app.reaching import Reaching
 from grokdesk.domain.diagnosis import diagnose
 from grokdesk.kernel.redaction import redact
-from grokdesk.services.bundle import Services
 from grokdesk.services.egress import Reachability
 
 
 async def try_egress(
-    services: Services, _arguments: dict[str, Any], _progress: Progress
+    reaching: Reaching, _arguments: dict[str, Any], _progress: Progress
 ) -> dict[str, Any]:
-    checked = await services.egress.test()
+    checked = await reaching.egress.test()
     diagnosis = diagnose(checked.error) if checked.error is not None else None
     return {
         "ok": checked.result is Reachability.REACHABLE,
@@ -27,28 +27,28 @@ async def try_egress(
 
 
 async def set_clearance(
-    services: Services, arguments: dict[str, Any], _progress: Progress
+    reaching: Reaching, arguments: dict[str, Any], _progress: Progress
 ) -> dict[str, Any]:
     """`cookie` and `user_agent` of one browser; both empty: forget them."""
-    await services.egress.set_clearance(
+    await reaching.egress.set_clearance(
         str(arguments.get("cookie", "")), str(arguments.get("user_agent", ""))
     )
     return {}
 
 
 async def set_statsig(
-    services: Services, arguments: dict[str, Any], _progress: Progress
+    reaching: Reaching, arguments: dict[str, Any], _progress: Progress
 ) -> dict[str, Any]:
     """`value`; empty: forget it."""
-    await services.egress.set_statsig(str(arguments.get("value", "")))
+    await reaching.egress.set_statsig(str(arguments.get("value", "")))
     return {}
 
 
 async def set_proxy(
-    services: Services, arguments: dict[str, Any], _progress: Progress
+    reaching: Reaching, arguments: dict[str, Any], _progress: Progress
 ) -> dict[str, Any]:
     """`url`: system, none or an address; for `assets` also empty: as for all else."""
-    await services.egress.set_proxy(
+    await reaching.egress.set_proxy(
         str(arguments.get("url", "")), assets=bool(arguments.get("assets", False))
     )
     return {}

@@ -2,11 +2,11 @@
 
 from typing import Any, cast
 
-from grokdesk.app.control import Progress
+from grokdesk.app.control_client import Progress
+from grokdesk.app.stored import Stored
 from grokdesk.domain.apikey import ApiKey
 from grokdesk.domain.catalog import ModelCatalog
 from grokdesk.domain.usage import KeyUsage
-from grokdesk.services.bundle import Services
 from grokdesk.services.key_policy import (
     KeyWishes,
     aliases_without_model,
@@ -16,71 +16,69 @@ from grokdesk.services.key_policy import (
 
 
 async def create_key(
-    services: Services, arguments: dict[str, Any], _progress: Progress
+    stored: Stored, arguments: dict[str, Any], _progress: Progress
 ) -> dict[str, Any]:
     name = str(arguments.get("name", ""))
-    key, text = await services.keys.create(name, here=False, **_wishes(services, arguments))
-    return {**_described(services, key, KeyUsage()), "key": text}
+    key, text = await stored.keys.create(name, here=False, **_wishes(stored, arguments))
+    return {**_described(stored, key, KeyUsage()), "key": text}
 
 
-async def set_key(
-    services: Services, arguments: dict[str, Any], _progress: Progress
-) -> dict[str, Any]:
+async def set_key(stored: Stored, arguments: dict[str, Any], _progress: Progress) -> dict[str, Any]:
     """`key` is a name or id; the rest is what changes."""
-    changed = await services.keys.configure(
-        str(arguments.get("key", "")), name=arguments.get("name"), **_wishes(services, arguments)
+    changed = await stored.keys.configure(
+        str(arguments.get("key", "")), name=arguments.get("name"), **_wishes(stored, arguments)
     )
-    return await _shown(services, changed)
+    return await _shown(stored, changed)
 
 
 async def list_keys(
-    services: Services, _arguments: dict[str, Any], _progress: Progress
+    stored: Stored, _arguments: dict[str, Any], _progress: Progress
 ) -> dict[str, Any]:
-    usage = await services.usage.by_key()
+    usage = await stored.usage.by_key()
     return {
         "keys": [
-            _described(services, key, usage.get(key.id, KeyUsage())) for key in services.keys.list()
+            _described(stored, key, usage.get(key.id, KeyUsage())) for key in stored.keys.list()
         ]
     }
 
 
 async def show_key(
-    services: Services, arguments: dict[str, Any], _progress: Progress
+    stored: Stored, arguments: dict[str, Any], _progress: Progress
 ) -> dict[str, Any]:
-    return await _shown(services, services.keys.find(str(arguments.get("key", ""))))
+    return await _shown(stored, stored.keys.find(str(arguments.get("key", ""))))
 
 
 async def revoke_key(
-    services: Services, arguments: dict[str, Any], _progress: Progress
+    stored: Stored, arguments: dict[str, Any], _progress: Progress
 ) -> dict[str, Any]:
-    key = await services.keys.revoke(str(arguments.get("name", "")))
+    key = await stored.keys.revoke(str(arguments.get("name", "")))
     return {"revoked": key.name}
 
 
-def _wishes(services: Services, arguments: dict[str, Any]) -> KeyWishes:
+def _wishes(stored: Stored, arguments: dict[str, Any]) -> KeyWishes:
     """What is wrong with their values is found by the service."""
     wishes = {name: value for name, value in arguments.items() if name not in ("key", "name")}
     if "expires" in wishes:
-        wishes["expires_at"] = parse_expiry(str(wishes.pop("expires")), services.clock.now())
+        wishes["expires_at"] = parse_expiry(str(wishes.pop("expires")), stored.clock.now())
     return cast("KeyWishes", wishes)
 
 
-async def _shown(services: Services, key: ApiKey) -> dict[str, Any]:
-    usage = await services.usage.by_key()
-    shown = _described(services, key, usage.get(key.id, KeyUsage()))
+async def _shown(stored: Stored, key: ApiKey) -> dict[str, Any]:
+    usage = await stored.usage.by_key()
+    shown = _described(stored, key, usage.get(key.id, KeyUsage()))
     if key.has_rate:
-        allowance = services.admission.allowance(key)
+        allowance = stored.limits.allowance(key)
         shown["left"] = {"requests": allowance.remaining, "of": allowance.limit}
     return shown
 
 
-def _described(services: Services, key: ApiKey, usage: KeyUsage) -> dict[str, Any]:
+def _described(stored: Stored, key: ApiKey, usage: KeyUsage) -> dict[str, Any]:
     """Limits that are not set are null."""
     return {
         "id": key.id,
         "name": key.name,
         "hint": key.hint,
-        "state": _state(key, services.clock.now()),
+        "state": _state(key, stored.clock.now()),
         "enabled": key.enabled,
         "created_at": key.created_at,
         "expires_at": key.expires_at,
@@ -93,7 +91,7 @@ def _described(services: Services, key: ApiKey, usage: KeyUsage) -> dict[str, An
         "last_used_at": usage.last_used_at,
         "today": {"requests": usage.requests_today, "tokens": usage.tokens_today},
         "days_30": {"requests": usage.requests_month, "tokens": usage.tokens_month},
-        "notes": _notes(key, services.catalog),
+        "notes": _notes(key, stored.catalog),
     }
 
 

@@ -1,8 +1,8 @@
-"""How the command line talks to the running program: JSON lines over a private socket.
+"""Where the running program hears the command line: JSON lines over a private socket.
 
 A Unix socket in a folder of the user's own, whose other end must be the same user; on Windows a
 loopback port with a secret in a private file. One request per connection: a line in, lines of
-progress out, and a last line with `result` or `error`.
+progress out, and a last line with `result` or `error`. The other end is `app.control_client`.
 """
 
 import asyncio
@@ -13,10 +13,11 @@ import secrets
 import socket
 import struct
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
+from grokdesk.app.control_client import Progress, has_unix_sockets
 from grokdesk.domain.errors import GrokdeskError
 from grokdesk.kernel.paths import Paths
 from grokdesk.kernel.tasks import TaskSupervisor
@@ -24,20 +25,7 @@ from grokdesk.kernel.tasks import TaskSupervisor
 _LINE_LIMIT = 64 << 20
 _FIRST_LINE_S = 10.0
 
-Progress = Callable[[dict[str, Any]], None]
 Handler = Callable[[str, dict[str, Any], Progress], Awaitable[dict[str, Any]]]
-
-
-class NotRunningError(GrokdeskError):
-    """No program answers for this profile."""
-
-
-class RemoteError(GrokdeskError):
-    """The running program refused; `kind` is the class of its error."""
-
-    def __init__(self, kind: str, message: str) -> None:
-        super().__init__(message)
-        self.kind = kind
 
 
 class ControlServer:
@@ -53,7 +41,7 @@ class ControlServer:
 
     async def start(self) -> None:
         """The caller holds the profile, so a socket file left by a dead process may go."""
-        if _has_unix_sockets():
+        if has_unix_sockets():
             path = self._paths.control_socket
             path.unlink(missing_ok=True)
             self._server = await asyncio.start_unix_server(self._connected, path, limit=_LINE_LIMIT)
@@ -76,7 +64,7 @@ class ControlServer:
             await asyncio.wait(self._connections, timeout=2.0)
         with suppress(TimeoutError):
             await asyncio.wait_for(self._server.wait_closed(), 2.0)
-        path = self._paths.control_socket if _has_unix_sockets() else self._paths.control_file
+        path = self._paths.control_socket if has_unix_sockets() else self._paths.control_file
         path.unlink(missing_ok=True)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -126,46 +114,6 @@ class ControlServer:
         return hmac.compare_digest(given.encode(), self._secret.encode())
 
 
-async def request(
-    paths: Paths, command: str, arguments: dict[str, Any], on_progress: Progress
-) -> dict[str, Any]:
-    """Raise NotRunningError when nobody answers, RemoteError when the program refuses."""
-    try:
-        reader, writer, secret = await _connect(paths)
-    except (OSError, ValueError, KeyError):
-        raise NotRunningError("Grokdesk is not running with this profile.") from None
-    try:
-        _send(writer, {"command": command, "arguments": arguments, "secret": secret})
-        await writer.drain()
-        async for answer in _answers(reader):
-            if "progress" in answer:
-                on_progress(answer["progress"])
-            elif "error" in answer:
-                raise RemoteError(answer["error"]["kind"], answer["error"]["message"])
-            else:
-                result: dict[str, Any] = answer["result"]
-                return result
-    except ConnectionError:
-        pass
-    finally:
-        writer.close()
-    raise GrokdeskError("Grokdesk ended before it answered.")
-
-
-async def _connect(paths: Paths) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, str]:
-    if _has_unix_sockets():
-        reader, writer = await asyncio.open_unix_connection(paths.control_socket, limit=_LINE_LIMIT)
-        return reader, writer, ""
-    facts = json.loads(paths.control_file.read_text(encoding="utf-8"))
-    reader, writer = await asyncio.open_connection("127.0.0.1", facts["port"], limit=_LINE_LIMIT)
-    return reader, writer, str(facts["secret"])
-
-
-async def _answers(reader: asyncio.StreamReader) -> AsyncIterator[dict[str, Any]]:
-    while line := await reader.readline():
-        yield json.loads(line)
-
-
 async def _cancel_when_gone(reader: asyncio.StreamReader) -> None:
     """Ends when the caller closes its side."""
     while await reader.read(4096):
@@ -187,10 +135,6 @@ def _is_ours(writer: asyncio.StreamWriter) -> bool:
         "3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
     )
     return bool(uid in (os.getuid(), 0))
-
-
-def _has_unix_sockets() -> bool:
-    return sys.platform != "win32"
 
 
 def _write_private(paths: Paths, facts: dict[str, Any]) -> None:

@@ -1,7 +1,6 @@
 """The running app without a face: everything started in order and stopped in reverse.
 
-`open_core` gives the services over storage, for commands while nothing runs; `running_core` adds
-the gateway, the control socket and, while there is no account, the demo.
+The services over storage, the gateway, the control socket and, while there is no account, the demo.
 """
 
 import contextlib
@@ -10,30 +9,23 @@ from functools import partial
 from typing import Any
 
 from grokdesk.app.assembly import assembled
-from grokdesk.app.commands import COMMANDS
+from grokdesk.app.commands import run_command
 from grokdesk.app.control import ControlServer
-from grokdesk.app.control import Progress as ControlProgress
-from grokdesk.app.demo import demo
+from grokdesk.app.control_client import Progress
 from grokdesk.app.foundation import open_foundation
 from grokdesk.app.listener import Listener
-from grokdesk.app.parts import Core, CoreOptions
+from grokdesk.app.options import CoreOptions
+from grokdesk.app.parts import Core
 from grokdesk.app.wake import LocalNetwork, WakeDetector
-from grokdesk.domain.errors import InvalidRequestError, VaultLockedError
+from grokdesk.domain.errors import VaultLockedError
 from grokdesk.domain.events import GatewayChanged
 from grokdesk.gateway.listen import PortTakenError
 from grokdesk.services.gateway import GatewayState
 from grokdesk.settings.model import Settings
 
-__all__ = ["Core", "CoreOptions", "open_core", "run_command", "running_core"]
+__all__ = ["Core", "CoreOptions", "running_core"]
 
 FIRST_KEY_NAME = "default"
-
-
-@contextlib.asynccontextmanager
-async def open_core(options: CoreOptions) -> AsyncIterator[Core]:
-    """Storage and services. The caller holds the profile (see `app.instance`)."""
-    async with open_foundation(options) as base, assembled(base, options) as core:
-        yield core
 
 
 @contextlib.asynccontextmanager
@@ -43,13 +35,16 @@ async def running_core(options: CoreOptions) -> AsyncIterator[Core]:
     Raise PortTakenError when the port is taken, SettingsError for a bad setting.
     """
     async with contextlib.AsyncExitStack() as stack:
-        core = await stack.enter_async_context(open_core(options))
+        base = await stack.enter_async_context(open_foundation(options))
+        core = await stack.enter_async_context(assembled(base, options))
         services = core.services
         settings = services.settings.current
         await services.metrics.switch(settings.metrics.enabled)
         if not services.keys.list():
             await services.keys.create(FIRST_KEY_NAME)
         if _wants_demo(core, settings):
+            from grokdesk.app.demo import demo  # a simulator is loaded by those who look at one
+
             await stack.enter_async_context(demo(core))
         listener = Listener(services)
         stack.push_async_callback(listener.stop)
@@ -63,7 +58,7 @@ async def running_core(options: CoreOptions) -> AsyncIterator[Core]:
             )
         services.settings.add_applier(listener.apply)
         services.gateway.listen = listener.listen
-        control = ControlServer(options.paths, partial(run_command, core), services.tasks)
+        control = ControlServer(options.paths, partial(_answer, core), services.tasks)
         await control.start()
         stack.push_async_callback(control.stop)
         for name, work in _background(core).items():
@@ -71,16 +66,13 @@ async def running_core(options: CoreOptions) -> AsyncIterator[Core]:
         yield core
 
 
-async def run_command(
-    core: Core, name: str, arguments: dict[str, Any], progress: ControlProgress
+async def _answer(
+    core: Core, name: str, arguments: dict[str, Any], progress: Progress
 ) -> dict[str, Any]:
-    """One command, whether it came over the control socket or nothing runs."""
+    """What comes over the control socket."""
     if name == "window.raise":
         return {"raised": core.raise_window()}
-    command = COMMANDS.get(name)
-    if command is None:
-        raise InvalidRequestError(f"This version does not know the command '{name}'.")
-    return await command(core.services, arguments, progress)
+    return await run_command(core.reaching, name, arguments, progress)
 
 
 def _background(core: Core) -> dict[str, Coroutine[Any, Any, None]]:

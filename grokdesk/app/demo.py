@@ -27,13 +27,13 @@ async def demo(core: Core) -> AsyncIterator[None]:
     account, token = demo_account(services.clock)
     core.tokens.remember(account.id, token)
     core.pool.put(account, core.tiers.windows(account.effective_tier))
-    core.upstream.exchange(demo_client)
+    core.upstream.use(demo_client)
     services.gateway.change(demo=True)
 
     def leave(_event: AccountsChanged) -> None:
         real = any(not snapshot.demo for snapshot in services.accounts.snapshot())
         if real and services.gateway.snapshot().demo and not core.sandbox:
-            core.upstream.exchange(core.web)
+            core.upstream.use(core.web)
             core.pool.remove(account.id)
             services.gateway.change(demo=False)
             _log.info("Left demo mode: the first account was imported.")

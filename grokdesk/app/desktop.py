@@ -7,7 +7,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
-from grokdesk.app.control import NotRunningError, request
+from grokdesk.app.control_client import NotRunningError, request
 from grokdesk.app.core import Core, CoreOptions, running_core
 from grokdesk.app.headless import announce, settle_memory
 from grokdesk.app.instance import AlreadyRunningError, sole_instance
@@ -58,7 +58,7 @@ def _need_a_display() -> None:
 
 def _raise_the_other(paths: Paths) -> int:
     try:
-        asyncio.run(request(paths, "window.raise", {}, lambda _progress: None))
+        request(paths, "window.raise", {}, lambda _progress: None)
     except NotRunningError:
         raise AlreadyRunningError(
             "Grokdesk is already running with this profile, but does not answer yet."

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from grokdesk.app.lazy_vault import LazyVault
-from grokdesk.app.parts import CoreOptions
+from grokdesk.app.options import CoreOptions
 from grokdesk.app.resources import resource_text
 from grokdesk.domain.catalog import ModelCatalog
 from grokdesk.domain.tiers import TierTable

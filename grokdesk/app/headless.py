@@ -21,6 +21,7 @@ def run_headless(
     paths: Paths, *, profile: str | None, host: str | None, port: int | None, demo: bool
 ) -> int:
     """Serve until SIGINT or SIGTERM; a second one ends at once."""
+    gc.freeze()  # what is loaded stays, and need not be looked at when the first request comes
     with contextlib.ExitStack() as stack:
         stack.enter_context(sole_instance(paths.lock_file))
         logs = stack.enter_context(start_logs(paths, os.environ))
