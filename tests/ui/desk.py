@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+import shiboken6
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QWidget
@@ -81,6 +82,11 @@ def button(parent: QWidget, text: str) -> QPushButton:
         if text in (found.text(), found.accessibleName()) and found.isVisible():
             return found
     raise AssertionError(f"there is no visible button “{text}”")
+
+
+def is_gone(dialog: QWidget) -> bool:
+    """Closed; Qt may have deleted it by now."""
+    return not shiboken6.isValid(dialog) or not dialog.isVisible()
 
 
 def dialog(parent: QWidget, kind: type[W] = QDialog) -> W:  # type: ignore[assignment]

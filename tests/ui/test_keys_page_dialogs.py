@@ -4,8 +4,7 @@ import asyncio
 import datetime
 
 import pytest
-import shiboken6
-from desk import Desk, button, click, dialog
+from desk import Desk, button, click, dialog, is_gone
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
@@ -39,10 +38,6 @@ async def editing(desk: Desk, key: ApiKey) -> KeyDialog:
 async def made(desk: Desk, page: KeysPage) -> KeyMadeDialog:
     await desk.until(lambda: any(d.isVisible() for d in page.findChildren(KeyMadeDialog)))
     return dialog(page, KeyMadeDialog)
-
-
-def is_gone(asked: QWidget) -> bool:
-    return not shiboken6.isValid(asked) or not asked.isVisible()
 
 
 def all_words(root: QWidget) -> str:

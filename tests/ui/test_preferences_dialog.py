@@ -1,4 +1,4 @@
-from desk import Desk, button, click, dialog
+from desk import Desk, button, click, dialog, is_gone
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
@@ -32,7 +32,7 @@ async def test_everything_about_one_account_is_saved_together(desk: Desk) -> Non
     form._note.setPlainText("Paid by the office\nuntil May")
     form._tier.setCurrentIndex(form._tier.findText("Heavy"))
     click(form.confirm)
-    await desk.until(lambda: not form.isVisible())
+    await desk.until(lambda: is_gone(form))
     saved = of(desk, "Work")
     assert (saved.label, saved.priority, saved.max_in_flight) == ("Office", 5, 2)
     assert saved.note == "Paid by the office\nuntil May"
@@ -52,7 +52,7 @@ async def test_what_was_chosen_can_be_given_back(desk: Desk) -> None:
     form._priority.clear()
     form._tier.setCurrentIndex(form._tier.findText("Find out by checking"))
     form.save()
-    await desk.until(lambda: not form.isVisible())
+    await desk.until(lambda: is_gone(form))
     saved = of(desk, "Work")
     assert (saved.max_in_flight, saved.priority, saved.tier_pinned) == (None, 0, False)
 

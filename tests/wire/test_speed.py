@@ -3,10 +3,13 @@
 import time
 
 import msgspec
+import pytest
 
 from grokdesk.domain.quota import Mode
 from grokdesk.upstream.web.wire.mgw import MgwTurn
 from grokdesk.upstream.web.wire.rest_decoder import RestDecoder
+
+pytestmark = pytest.mark.alone
 
 FRAMES = 10_000
 LIMIT = 6.0
