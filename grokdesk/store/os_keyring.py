@@ -125,11 +125,29 @@ def find_proper_backend() -> "KeyringBackend":
     import keyring.core
 
     keyring.core.init_backend(limit=is_proper)
-    chosen = keyring.core.get_keyring()
-    backend = next((one for one in _members(chosen) if is_proper(one)), None)
+    backend = _best(_members(keyring.core.get_keyring()))
+    if backend is None and not (keyring.core.load_env() or keyring.core.load_config()):
+        backend = _there_by_now()
     if backend is None:
         raise VaultLockedError("This system offers no keyring that keeps secrets safe.")
     return backend
+
+
+def _there_by_now() -> "KeyringBackend | None":
+    """The system's keyring may come up after us, or may have been slow.
+
+    keyring (25.7) asks each kind only once in a process whether it can be used, and gives D-Bus one
+    second to answer.
+    """
+    from keyring.backend import KeyringBackend
+
+    able = [kind() for kind in KeyringBackend.get_viable_backends()]
+    able.sort(key=lambda backend: float(backend.priority), reverse=True)
+    return _best([member for backend in able for member in _members(backend)])
+
+
+def _best(backends: "Sequence[KeyringBackend]") -> "KeyringBackend | None":
+    return next((backend for backend in backends if is_proper(backend)), None)
 
 
 def is_proper(backend: object) -> bool:

@@ -100,6 +100,7 @@ STALLING = [
 ]
 
 
+@pytest.mark.alone
 class TestClientLeaves:
     @pytest.mark.parametrize("leave", [leave_with_fin, leave_with_reset])
     @pytest.mark.parametrize(("token", "message"), STALLING)

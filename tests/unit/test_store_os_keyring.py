@@ -15,6 +15,7 @@ from keyring.errors import KeyringLocked, NoKeyringError, PasswordDeleteError
 
 from grokdesk.domain.errors import VaultLockedError
 from grokdesk.store.os_keyring import OsKeyring, find_proper_backend, is_proper
+from tests.unit.secret_service import MISSING, REASON, SecretService
 
 
 class DictKeyring(KeyringBackend):
@@ -277,3 +278,48 @@ def test_without_a_keyring_service_there_is_a_plain_sentence(tmp_path, configure
     )
     assert result.stdout == "This system offers no keyring that keeps secrets safe.\n"
     assert list(tmp_path.rglob("*pass*")) == []
+
+
+FIND_TWICE = """
+import os, sys
+from grokdesk.domain.errors import VaultLockedError
+from grokdesk.store.os_keyring import find_proper_backend
+try:
+    find_proper_backend()
+except VaultLockedError as error:
+    print(error)
+sys.stdin.readline()
+os.environ["DBUS_SESSION_BUS_ADDRESS"] = sys.argv[1]
+try:
+    print(type(find_proper_backend()).__module__)
+except VaultLockedError as error:
+    print(error)
+"""
+NONE_THERE = "This system offers no keyring that keeps secrets safe.\n"
+
+
+@pytest.mark.keyring
+@pytest.mark.skipif(bool(MISSING), reason=REASON)
+@pytest.mark.parametrize(
+    ("configured", "later"),
+    [
+        ("", "keyring.backends.SecretService\n"),
+        ("keyring.backends.null.Keyring", NONE_THERE),
+        ("keyring.backends.fail.Keyring", NONE_THERE),
+    ],
+)
+def test_a_keyring_that_comes_up_later_is_found(configured, later):
+    """Unless the user wants none."""
+    with SecretService() as service:
+        environ = service.environ | {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent"}
+        if configured:
+            environ["PYTHON_KEYRING_BACKEND"] = configured
+        found = subprocess.run(
+            [sys.executable, "-c", FIND_TWICE, service.address],
+            env=environ,
+            input="\n",
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    assert found.stdout == NONE_THERE + later
