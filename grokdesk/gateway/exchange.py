@@ -17,11 +17,7 @@ from grokdesk.services.bundle import Services
 
 JSON = "application/json"
 EVENT_STREAM = "text/event-stream; charset=utf-8"
-_EXPOSED = (
-    "x-request-id, request-id, retry-after, x-should-retry, "
-    "x-ratelimit-limit-requests, x-ratelimit-remaining-requests, x-ratelimit-reset-requests"
-)
-"""What a listed web page may read of our headers."""
+_OF_ERRORS = ("retry-after", "x-should-retry")
 _CLIENT_ID_CHARS = 64
 
 
@@ -91,8 +87,9 @@ class Exchange:
         if client_id and _is_clean(client_id):
             headers["x-client-request-id"] = client_id
         if self.origin:
+            # A listed web page may read all that we say.
+            headers["Access-Control-Expose-Headers"] = ", ".join((*headers, *_OF_ERRORS))
             headers["Access-Control-Allow-Origin"] = self.origin
-            headers["Access-Control-Expose-Headers"] = _EXPOSED
         return headers
 
     def answer(

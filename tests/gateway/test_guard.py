@@ -210,6 +210,22 @@ async def test_a_listed_page_is_served_errors_and_streams_included(start_gateway
             await response.read()
 
 
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/messages"])
+async def test_a_listed_page_may_read_every_header_of_ours(start_gateway, http, path):
+    gateway = await start_gateway(origins=frozenset({PAGE}))
+    _, text = await gateway.services.keys.create("page", requests_per_minute=1)
+    headers = {"Authorization": f"Bearer {text}", "Origin": PAGE, "X-Request-Id": "mine"}
+    url = gateway.origin + path
+    for status in (200, 429):
+        async with http.post(url, json=chat_body(max_tokens=9), headers=headers) as response:
+            assert response.status == status
+            exposed = response.headers["Access-Control-Expose-Headers"].lower().split(", ")
+            ours = {name.lower() for name in response.headers}
+            unusual = {name for name in ours if name.startswith(("x-", "anthropic-", "request-"))}
+            assert len(unusual) > 3
+            assert unusual | ({"retry-after"} & ours) <= {*exposed}
+
+
 async def test_the_preflight_of_a_listed_page_names_what_sdks_send(start_gateway, http):
     gateway = await start_gateway(origins=frozenset({PAGE}))
     headers = {"Origin": PAGE, "Access-Control-Request-Private-Network": "true"}
