@@ -60,7 +60,7 @@ async def get(target: Target, *, limit: int, timeouts: Timeouts, proxy: Proxy | 
         reply.release()
         multi.abort(curl)
         curl.close()
-        await multi.close()  # type: ignore[no-untyped-call]
+        await multi.close()
 
 
 def _handle(target: Target, timeouts: Timeouts, proxy: Proxy | None) -> Handle:

@@ -29,7 +29,7 @@ class Handles:
 
     def put(self, curl: Handle) -> None:
         if len(self._idle) < _MAX_IDLE_HANDLES:
-            curl.clean_handles_and_buffers()
+            curl.rest()
             self._idle.append(curl)
         else:
             curl.close()
@@ -107,4 +107,4 @@ class ConnectionPool:
         self.running.clear()
         self.requests.close()
         self.sockets.close()
-        await self.multi.close()  # type: ignore[no-untyped-call]
+        await self.multi.close()

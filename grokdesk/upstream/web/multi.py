@@ -5,19 +5,25 @@ drive the multi interface directly: removing a handle from it closes the connect
 """
 
 import asyncio
+import sys
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from curl_cffi import AsyncCurl, Curl, CurlECode, CurlMOpt, CurlOpt, ffi, lib
 from curl_cffi.aio import CURL_POLL_NONE, CURL_SOCKET_TIMEOUT
 
+from grokdesk.upstream.web.curl_loop import Act, CurlLoop
+from grokdesk.upstream.web.header_lists import Headers, RequestHeaders, request_headers
 from grokdesk.upstream.web.proxies import Proxy
 from grokdesk.upstream.web.sending import Body
 
 _KEPT_CONNECTIONS = 64
 """Otherwise curl keeps four for each running request, and closes the rest after every burst."""
 _SAFETY_TICK_S = 0.1
+_SOCKET = "socket"
 _AGAIN = int(CurlECode.AGAIN)
+_setopt = lib._curl_easy_setopt  # noqa: SLF001 - `Curl.setopt` takes ten times as long
+_HTTPHEADER, _POSTFIELDSIZE = int(CurlOpt.HTTPHEADER), int(CurlOpt.POSTFIELDSIZE)
 
 
 class Multi(AsyncCurl):
@@ -25,7 +31,8 @@ class Multi(AsyncCurl):
 
     def __init__(self) -> None:
         super().__init__()
-        self.loop = _CurlsLoop(self.loop)  # type: ignore[assignment]
+        self._curl_loop = loop_for_curl(self.loop, self.process_data)
+        self.loop = self._curl_loop  # type: ignore[assignment]
         # Not by `setopt`, which hands curl the address of the number.
         lib.curl_multi_setopt(
             self._curlm, CurlMOpt.MAXCONNECTS, ffi.cast("void *", _KEPT_CONNECTIONS)
@@ -59,6 +66,10 @@ class Multi(AsyncCurl):
         self._upgrading.discard(curl)
         super().set_exception(curl, exception)
 
+    async def close(self) -> None:
+        await super().close()  # type: ignore[no-untyped-call]
+        self._curl_loop.close()
+
     async def _force_timeout(self) -> None:
         """curl-cffi's safety net against lost signals, which here also sees what ends in it."""
         while True:
@@ -66,33 +77,14 @@ class Multi(AsyncCurl):
             self.process_data(CURL_SOCKET_TIMEOUT, CURL_POLL_NONE)
 
 
-class _CurlsLoop:
-    """The loop as curl-cffi sees it: "no timer" (-1) sets none here, and "at once" needs none."""
+def loop_for_curl(loop: asyncio.AbstractEventLoop, act: Act) -> CurlLoop:
+    """`act` is what curl-cffi gives as callback for each socket."""
+    if sys.platform == "linux":
+        from grokdesk.upstream.web.epoll_loop import EpollLoop
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.create_future = loop.create_future
-        self.add_reader = loop.add_reader
-        self.remove_reader = loop.remove_reader
-        self._loop = loop
-        self._written: set[int] = set()
-
-    def call_later(
-        self, delay_s: float, callback: Callable[..., object], *args: Any
-    ) -> asyncio.Handle | None:
-        if delay_s < 0:
-            return None
-        if delay_s == 0:
-            return self._loop.call_soon(callback, *args)
-        return self._loop.call_later(delay_s, callback, *args)
-
-    def add_writer(self, fd: int, callback: Callable[..., object], *args: Any) -> None:
-        self._written.add(fd)
-        self._loop.add_writer(fd, callback, *args)
-
-    def remove_writer(self, fd: int) -> None:
-        if fd in self._written:
-            self._written.discard(fd)
-            self._loop.remove_writer(fd)
+        return EpollLoop(loop, act)
+    else:  # noqa: RET505 - mypy takes a line after this for dead
+        return CurlLoop(loop)
 
 
 Callback: TypeAlias = Callable[[bytes], int]
@@ -124,10 +116,16 @@ class Handle(Curl):
     _aimed_at = ("", "")
     _ears: _Ears | None = None
     _body: Body | None = None
+    _headers_sent: RequestHeaders | None = None
+
+    def head(self, headers: Headers) -> None:
+        """The headers of the next request."""
+        self._headers_sent = made = request_headers(headers)  # curl does not copy them
+        _setopt(self._curl, _HTTPHEADER, made.first)
 
     def carry(self, data: bytes) -> None:
         """The body of the next request."""
-        self.setopt(CurlOpt.POSTFIELDSIZE, len(data))
+        _setopt(self._curl, _POSTFIELDSIZE, ffi.new("long *", len(data)))
         if self._body is None:
             self._body = Body()
             self.setopt(CurlOpt.READDATA, self._body)
@@ -140,6 +138,14 @@ class Handle(Curl):
         self.setopt(CurlOpt.URL, url)
         self.setopt(CurlOpt.HTTPGET if method == "GET" else CurlOpt.POST, 1)
         self._aimed_at = (method, url)
+
+    def aim_socket(self, url: str) -> None:
+        """For a WebSocket: curl ends when it is open, and leaves the frames to us."""
+        if self._aimed_at == (_SOCKET, url):
+            return
+        self.setopt(CurlOpt.URL, url)
+        self.setopt(CurlOpt.CONNECT_ONLY, 2)
+        self._aimed_at = (_SOCKET, url)
 
     def tell(self, on_header: Callback, on_body: Callback) -> None:
         """Who hears of the next reply."""
@@ -169,26 +175,18 @@ class Handle(Curl):
         data = ffi.buffer(self._ws_recv_buffer, self._ws_recv_n_recv[0])[:]
         return data, frame.flags, frame.bytesleft
 
-    def clean_handles_and_buffers(
-        self, clear_headers: bool = True, clear_resolve: bool = True
-    ) -> None:
-        """Between two requests. curl-cffi would forget the callbacks, which curl still calls."""
-        told = self._write_handle, self._header_handle
-        carried = self._read_handle, self._seek_handle
-        super().clean_handles_and_buffers(clear_headers, clear_resolve)
-        if self._curl is None:
-            return
+    def rest(self) -> None:
+        """Between two requests: nothing that comes late is for the next one."""
         if self._ears is not None:
             self._ears.turn_away()
-            self._write_handle, self._header_handle = told
         if self._body is not None:
             self._body.load(b"")
-            self._read_handle, self._seek_handle = carried
 
     def close(self) -> None:
+        told = self._write_handle, self._header_handle
+        carried = self._read_handle, self._seek_handle
         super().close()
-        self._write_handle = self._header_handle = None
-        self._read_handle = self._seek_handle = None
+        del told, carried  # not earlier, as curl-cffi does: curl might call them to the last
 
 
 def new_handle(impersonate: str, *, connect_timeout_s: float, proxy: Proxy | None) -> Handle:

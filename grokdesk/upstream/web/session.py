@@ -1,26 +1,30 @@
 """One browser session: identity, cookies, proxies and connections that belong together."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from grokdesk.domain.account import Token
 from grokdesk.upstream.web.clearance import NO_CLEARANCE, Clearance
 from grokdesk.upstream.web.flaresolverr import Solver
+from grokdesk.upstream.web.header_lists import RequestHeaders, SharedHeaders
 from grokdesk.upstream.web.proxies import Proxy, ProxyChoice, proxy_for
 from grokdesk.upstream.web.statsig import StatsigProvider, no_statsig
 from grokdesk.upstream.web.transport import Transport
 from grokdesk.upstream.web.watchdog import Timeouts
 from grokdesk.upstream.web.wire.cookies import cookie_header
-from grokdesk.upstream.web.wire.facts import WEEKLY_CREDITS, Endpoint, Origins
+from grokdesk.upstream.web.wire.facts import CHAT_SOCKET, WEEKLY_CREDITS, Endpoint, Origins
 from grokdesk.upstream.web.wire.headers import (
-    HeaderLines,
     Headers,
     grpc_web_headers,
-    header_lines,
     socket_headers,
     xhr_headers,
 )
 
 _KEPT_HEADERS = 512
+
+_Kind: TypeAlias = tuple[Endpoint, Token | None, str]
+"""What headers depend on; the last is the user whom a socket names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +81,16 @@ class Session:
             else Transport(profile.impersonate, timeouts=egress.timeouts, proxy=route.assets)
         )
         self._origins = origins
-        self._lines: dict[tuple[Endpoint, Token | None], HeaderLines] = {}
+        self._made: dict[_Kind, SharedHeaders] = {}
 
-    def headers(self, endpoint: Endpoint, token: Token | None, *, request_id: str) -> HeaderLines:
+    def headers(
+        self, endpoint: Endpoint, token: Token | None, *, request_id: str
+    ) -> RequestHeaders:
         """Of a call by a script on the page; without a token it is nobody's."""
-        lines = self._lines.get((endpoint, token))
-        if lines is None:
-            if len(self._lines) >= _KEPT_HEADERS:
-                self._lines.clear()
-            made = HeaderLines(header_lines(self._headers(endpoint, token)))
-            lines = self._lines[endpoint, token] = made
+        shared = self._shared((endpoint, token, ""), lambda: self._headers(endpoint, token))
         if endpoint is WEEKLY_CREDITS:
-            return lines
-        return HeaderLines((f"x-xai-request-id: {request_id}".encode(), *lines))
+            return RequestHeaders(shared)
+        return RequestHeaders(shared, f"x-xai-request-id: {request_id}")
 
     def _headers(self, endpoint: Endpoint, token: Token | None) -> Headers:
         cookie = self._cookie(token)
@@ -105,13 +106,24 @@ class Session:
             self.profile, self._origins, endpoint, cookie=cookie, content_type=content_type
         )
 
-    def socket_headers(self, token: Token, user_id: str) -> Headers:
-        cookie = cookie_header(token, clearance=self.clearance.cookies, user_id=user_id)
-        return socket_headers(self.profile, self._origins, cookie=cookie)
+    def socket_headers(self, token: Token, user_id: str) -> RequestHeaders:
+        def make() -> Headers:
+            cookie = self._cookie(token, user_id)
+            return socket_headers(self.profile, self._origins, cookie=cookie)
+
+        return RequestHeaders(self._shared((CHAT_SOCKET, token, user_id), make))
 
     def is_signed(self, endpoint: Endpoint) -> bool:
         """Whether its requests carry a pasted value that may be out of date."""
         return bool(self.egress.statsig(endpoint))
+
+    def _shared(self, kind: _Kind, make: Callable[[], Headers]) -> SharedHeaders:
+        shared = self._made.get(kind)
+        if shared is None:
+            if len(self._made) >= _KEPT_HEADERS:
+                self._made.clear()
+            shared = self._made[kind] = SharedHeaders(make())
+        return shared
 
     def _cookie(self, token: Token | None, user_id: str = "") -> str:
         cookies = self.clearance.cookies

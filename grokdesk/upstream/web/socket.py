@@ -2,9 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
-from curl_cffi import CurlECode, CurlError, CurlInfo, CurlOpt, CurlWsFlag
+from curl_cffi import CurlECode, CurlError, CurlInfo, CurlWsFlag
 
 from grokdesk.domain.errors import (
     IncompleteReplyError,
@@ -15,6 +15,7 @@ from grokdesk.domain.errors import (
 )
 from grokdesk.upstream.web.faults import explain, silence
 from grokdesk.upstream.web.head import Head
+from grokdesk.upstream.web.header_lists import Headers
 from grokdesk.upstream.web.multi import Handle, Multi
 from grokdesk.upstream.web.progress import time_left
 from grokdesk.upstream.web.proxies import Proxy
@@ -63,14 +64,13 @@ class Socket:
         self._heard = False
         self._heartbeat: asyncio.TimerHandle | None = None
 
-    async def connect(self, url: str, headers: Sequence[tuple[str, str]]) -> None:
+    async def connect(self, url: str, headers: Headers) -> None:
         """Raise Refusal when the server says no, UpstreamError when it cannot be reached."""
         head = Head()
         curl = self._curl
-        curl.setopt(CurlOpt.URL, url)
-        curl.setopt(CurlOpt.CONNECT_ONLY, 2)
-        curl.setopt(CurlOpt.HTTPHEADER, [f"{n}: {v}".encode("latin-1") for n, v in headers])
-        curl.setopt(CurlOpt.HEADERFUNCTION, head.on_line)
+        curl.aim_socket(url)
+        curl.head(headers)
+        curl.tell(head.on_line, len)
         try:
             async with asyncio.timeout(None) as self._handshake:
                 self._limit_handshake()

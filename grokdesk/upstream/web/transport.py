@@ -5,27 +5,20 @@ Leaving the context of a reply that has not ended closes its connection at once.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
-
-from curl_cffi import CurlOpt
 
 from grokdesk.domain.errors import (
     GrokdeskError,
     UpstreamTimeoutError,
 )
 from grokdesk.upstream.web.connections import ConnectionPool
+from grokdesk.upstream.web.header_lists import Headers
 from grokdesk.upstream.web.multi import Handle
 from grokdesk.upstream.web.proxies import Proxy
 from grokdesk.upstream.web.reply import Reply
 from grokdesk.upstream.web.socket import Socket
 from grokdesk.upstream.web.watchdog import Timeouts
-from grokdesk.upstream.web.wire.headers import HeaderLines, header_lines
-
-Headers = Sequence[tuple[str, str]] | HeaderLines
-
-_NO_EXPECT = b"Expect:"
-"""No pause before large bodies to wait for 100-continue."""
 
 _SETTLE_S = 0.3
 """What the system had received before the sleep is read by then, and is no sign of life."""
@@ -119,7 +112,7 @@ class Transport:
             raise UpstreamTimeoutError("Grok did not answer in time.") from None
 
     @contextlib.asynccontextmanager
-    async def socket(self, url: str, headers: Sequence[tuple[str, str]]) -> AsyncIterator[Socket]:
+    async def socket(self, url: str, headers: Headers) -> AsyncIterator[Socket]:
         """A WebSocket; leaving closes it at once. Raise Refusal when the handshake is refused."""
         pool = self._current()
         curl = pool.take(pool.sockets)
@@ -222,5 +215,5 @@ def _prepare(
     curl.aim(method, url)
     if method != "GET":
         curl.carry(body)
-    curl.setopt(CurlOpt.HTTPHEADER, [*header_lines(headers), _NO_EXPECT])
+    curl.head(headers)
     curl.tell(reply.on_header, reply.on_body)

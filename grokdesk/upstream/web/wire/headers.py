@@ -4,7 +4,6 @@ They are complete: the transport sends these and no defaults of its own, because
 an impersonated browser are those of typing an address, not of a script on the page.
 """
 
-from collections.abc import Iterable
 from typing import TypeAlias
 
 from grokdesk.domain.errors import SettingsError
@@ -12,19 +11,6 @@ from grokdesk.upstream.web.wire.browser import BrowserProfile
 from grokdesk.upstream.web.wire.facts import Endpoint, Origins
 
 Headers: TypeAlias = list[tuple[str, str]]
-
-
-class HeaderLines(tuple[bytes, ...]):
-    """Headers as they are sent, for those that are made once and used often."""
-
-    __slots__ = ()
-
-
-def header_lines(headers: Iterable[tuple[str, str]] | HeaderLines) -> Iterable[bytes]:
-    if isinstance(headers, HeaderLines):
-        return headers
-    return (f"{name}: {value}".encode("latin-1") for name, value in headers)
-
 
 _ENCODINGS = "gzip, deflate, br, zstd"
 JSON = "application/json"
