@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ MISSING = [name for name in ("dbus-daemon", "gnome-keyring-daemon") if not shuti
 REASON = f"not installed: {', '.join(MISSING)}"
 
 _START_S = 15.0
+_DAEMON = ("gnome-keyring-daemon", "--foreground", "--unlock", "--components=secrets")
 
 # Without service folders: the bus must not start a second, locked keyring by itself.
 _BUS = """<busconfig>
@@ -40,6 +42,8 @@ class SecretService:
         # A short path: the bus address has to fit into a socket's 107 bytes.
         self._folder = Path(tempfile.mkdtemp(prefix="gd-keyring-"))
         self._processes: list[subprocess.Popen[bytes]] = []
+        self._stopping = threading.Event()
+        self._keeper = threading.Thread(target=self._keep_up, name="keyring-keeper", daemon=True)
         for name in ("home", "run"):
             (self._folder / name).mkdir(mode=0o700)
         self.address = f"unix:path={self._folder}/bus"
@@ -63,11 +67,9 @@ class SecretService:
             config.write_text(_BUS.format(address=self.address))
             self._start("dbus-daemon", "--nofork", f"--config-file={config}")
             self._wait(lambda: (self._folder / "bus").exists())
-            self._start(
-                *("gnome-keyring-daemon", "--foreground", "--unlock", "--components=secrets"),
-                stdin=b"a password",
-            )
+            self._start(*_DAEMON, stdin=b"a password")
             self._wait(self._answers)
+            self._keeper.start()
         except BaseException:
             self.stop()
             raise
@@ -77,6 +79,9 @@ class SecretService:
         self.stop()
 
     def stop(self) -> None:
+        self._stopping.set()
+        if self._keeper.is_alive():
+            self._keeper.join()
         for process in reversed(self._processes):
             process.kill()
             process.wait()
@@ -106,6 +111,12 @@ class SecretService:
                 stderr=subprocess.DEVNULL,
             )
         self._processes.append(process)
+
+    def _keep_up(self) -> None:
+        """As a D-Bus does: the daemon (42.1) aborts now and then when its clients are killed."""
+        while not self._stopping.wait(0.05):
+            if self._processes[-1].poll() is not None:
+                self._start(*_DAEMON, stdin=b"a password")
 
     def _wait(self, done: Callable[[], bool]) -> None:
         deadline = time.monotonic() + _START_S
