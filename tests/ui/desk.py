@@ -73,6 +73,7 @@ class Desk:
 
 
 def click(button: QWidget) -> None:
+    assert button.isEnabled(), "a click on it does nothing"
     QTest.mouseClick(button, Qt.MouseButton.LeftButton, pos=QPoint(8, button.height() // 2))
 
 

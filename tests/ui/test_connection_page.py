@@ -262,6 +262,7 @@ async def test_the_test_lets_flaresolverr_pass_the_check(linked: Desk) -> None:
         solver.failure = "error"
         script.clearances = {}
         linked.stage.clock.advance(120)
+        await linked.until(page.test.button.isEnabled)
         click(page.test.button)
         await linked.until(lambda: page.test.words.startswith("Connection does not work"))
         assert page._solver_status.text().startswith("The last try failed. FlareSolverr could not")

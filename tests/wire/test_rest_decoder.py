@@ -213,6 +213,12 @@ class TestErrors:
         body = text("a").strip() + b'{"error":{"code":13,"message":"x"}}' + text("b")
         assert [type(part) for part in decode(body)] == [TextDelta, UpstreamUnavailableError]
 
+    @pytest.mark.parametrize("noise", [b"0", b'"x"', b"[]", b"true", b"?"])
+    def test_what_is_no_object_is_noise_however_it_is_split(self, noise, merged):
+        body = text("a").strip() + noise + b"\n" + noise + b"\n" + text("b") + line(**END)
+        parts = [TextDelta("ab"), Finish()]
+        assert merged(decode(body)) == merged(decode(*(bytes([byte]) for byte in body))) == parts
+
     @pytest.mark.parametrize("nothing", [None, {}, "", [], False])
     def test_an_empty_error_is_none(self, nothing):
         frame = json.dumps({"error": nothing, "result": {"response": {"token": "a"}}}).encode()

@@ -123,7 +123,8 @@ class RestDecoder:
             try:
                 self._frame(_decode(payload), payload)
             except msgspec.ValidationError:
-                if parse_json(payload) is not None:
+                # What is JSON and no object is noise, as it would be behind an object on its line.
+                if isinstance(parse_json(payload), dict):
                     self._reply.fail(changed("a reply", payload))
                     return True
             except UNREADABLE:
