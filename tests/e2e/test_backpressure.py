@@ -1,10 +1,12 @@
-"""A client that reads slowly slows grok.com down; nothing piles up in the program."""
+"""A slow client slows grok.com down; a flood from there takes neither memory nor others' turns."""
 
+import http.client
 import json
 import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -49,6 +51,10 @@ class SlowReader:
         self.received += len(data)
         self.end = (self.end + data)[-200:]
 
+    def read_to_the_end(self) -> None:
+        while not self.end.endswith(b"0\r\n\r\n"):
+            self.read(262_144)
+
     def close(self) -> None:
         self._sock.close()
 
@@ -77,3 +83,34 @@ def test_fifty_megabytes_for_a_slow_client_cost_no_memory(program: Program, tran
     assert b"[DONE]" in reader.end
     assert reader.received > 40_000_000
     assert largest < GROWTH_MB
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize("transport", ["mgw", "rest"])
+def test_a_flood_for_one_client_leaves_their_turn_to_others(
+    program: Program, transport: str
+) -> None:
+    program.environ["GROKDESK_UPSTREAM_CHAT_TRANSPORT"] = transport
+    program.run("accounts", "import", "-", stdin="a-flooding-token-heavy\n")
+    program.serve()
+    reader = SlowReader(program.base_url, program.key())
+    other = http.client.HTTPConnection(urlsplit(program.base_url).netloc, timeout=20)
+    waits = []
+    reading = threading.Thread(target=reader.read_to_the_end)
+    try:
+        reader.read(65_536)
+        time.sleep(PAUSE_S)  # much is waiting upstream by now
+        reading.start()
+        while reading.is_alive():
+            asked = time.monotonic()
+            other.request("GET", "/health")
+            assert other.getresponse().read()
+            waits.append(time.monotonic() - asked)
+            time.sleep(0.02)
+    finally:
+        reading.join()
+        other.close()
+        reader.close()
+    print(f"{transport}: {len(waits)} answers, the slowest after {max(waits) * 1e3:.0f} ms")
+    assert len(waits) > 5
+    assert max(waits) < 0.25

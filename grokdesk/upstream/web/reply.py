@@ -18,7 +18,7 @@ from grokdesk.upstream.web.progress import time_left
 from grokdesk.upstream.web.proxies import Proxy
 from grokdesk.upstream.web.watchdog import Timeouts, Watchdog
 
-_HIGH_WATER = 1 << 20
+_HIGH_WATER = 1 << 18
 
 
 class Reply:

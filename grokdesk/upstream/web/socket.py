@@ -23,6 +23,8 @@ from grokdesk.upstream.web.watchdog import Timeouts, Watchdog
 
 _FRAME_CAP = 16 << 20
 _SEND_PIECE = 65_535
+_AT_ONCE = 256
+"""So many frames are read in one turn of the loop, about a millisecond; then others have theirs."""
 # As numbers: an enum's `&` costs as much as the frame.
 _CLOSE, _CONT, _TEXT = int(CurlWsFlag.CLOSE), int(CurlWsFlag.CONT), int(CurlWsFlag.TEXT)
 _DATA = _TEXT | int(CurlWsFlag.BINARY) | _CONT
@@ -61,6 +63,7 @@ class Socket:
         self._silence: UpstreamError | None = None
         self._readable = True
         self._watching = False
+        self._read_in_turn = 0
         self._heard = False
         self._heartbeat: asyncio.TimerHandle | None = None
 
@@ -123,9 +126,16 @@ class Socket:
         parts: list[bytes] = []
         size = 0
         while True:
-            frame = self._next_frame() or await self._arrival()
+            if self._read_in_turn >= _AT_ONCE:
+                self._read_in_turn = 0
+                await asyncio.sleep(0)
+            frame = self._next_frame()
             if frame is None:
-                continue
+                self._read_in_turn = 0
+                frame = await self._arrival()
+                if frame is None:
+                    continue
+            self._read_in_turn += 1
             data, flags, rest = frame
             if flags & _CLOSE:
                 return None
