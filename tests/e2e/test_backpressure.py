@@ -16,6 +16,7 @@ import pytest
 from tests.e2e.conftest import Program
 
 pytestmark = [
+    pytest.mark.alone,
     pytest.mark.e2e,
     pytest.mark.skipif(sys.platform != "linux", reason="reads /proc"),
 ]
@@ -85,7 +86,6 @@ def test_fifty_megabytes_for_a_slow_client_cost_no_memory(program: Program, tran
     assert largest < GROWTH_MB
 
 
-@pytest.mark.alone
 @pytest.mark.parametrize("transport", ["mgw", "rest"])
 def test_a_flood_for_one_client_leaves_their_turn_to_others(
     program: Program, transport: str
