@@ -77,18 +77,32 @@ async def fake_web() -> AsyncIterator[FakeWeb]:
         it.inside_hits += 1
         writer.close()
 
+    outside, *insides = _on_one_port(
+        OUTSIDE, "127.0.0.1", "127.0.0.2", *(("::1",) if socket.has_ipv6 else ())
+    )
     runner = web.ServerRunner(web.Server(it._serve))
     await runner.setup()
-    site = web.TCPSite(runner, OUTSIDE, 0)
-    await site.start()
-    it.port = runner.addresses[0][1]
-    servers = [
-        await asyncio.start_server(inside, host, it.port)
-        for host in ("127.0.0.1", "127.0.0.2", *(("::1",) if socket.has_ipv6 else ()))
-    ]
+    await web.SockSite(runner, outside).start()
+    it.port = outside.getsockname()[1]
+    servers = [await asyncio.start_server(inside, sock=one) for one in insides]
     try:
         yield it
     finally:
         for server in servers:
             server.close()
         await runner.cleanup()
+
+
+def _on_one_port(*hosts: str) -> list[socket.socket]:
+    """A port that is free on all of them: another program may have the first one's on the next."""
+    for _ in range(50):
+        with contextlib.ExitStack() as failing, contextlib.suppress(OSError):
+            bound: list[socket.socket] = []
+            for host in hosts:
+                family = socket.AF_INET6 if ":" in host else socket.AF_INET
+                one = failing.enter_context(socket.socket(family))
+                one.bind((host, bound[0].getsockname()[1] if bound else 0))
+                bound.append(one)
+            failing.pop_all()
+            return bound
+    raise AssertionError("no port is free on all hosts")
