@@ -75,7 +75,7 @@ def _buttons(tokens: Tokens, points: float) -> str:
         _navigation_buttons(tokens),
         _buttons_amid_text(tokens, points),
     )
-    return "".join(rules) + "\n    "
+    return "".join(rules)
 
 
 def _plain_buttons(tokens: Tokens) -> str:
